@@ -1,0 +1,164 @@
+import Foundation
+
+/// Loads the real daemon, and prints what came of it.
+///
+/// ```
+/// swift run --package-path Benchmarks -c release load burst .build/release/almanac
+/// swift run --package-path Benchmarks -c release load grid .build/release/almanac
+/// ```
+@main
+struct Load {
+  static func main() throws {
+    let arguments = CommandLine.arguments.dropFirst()
+    guard arguments.count >= 2, let kind = arguments.first, let binary = arguments.dropFirst().first else {
+      return print("usage: load burst|grid BINARY [JOBS]")
+    }
+    let count = arguments.dropFirst(2).first.flatMap { Int($0) }
+    let daemon = try Daemon(binary: binary)
+    defer { daemon.remove() }
+    switch kind {
+    case "burst": try burst(daemon, jobs: count ?? 10_000)
+    case "grid": try grid(daemon, jobs: count ?? 1000)
+    default: print("unknown load \(kind)")
+    }
+  }
+
+  /// Trivial jobs, each its own file and Lua state, due at one instant: how long until all are recorded.
+  private static func burst(_ daemon: Daemon, jobs: Int) throws {
+    let due = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 + 20 + Double(jobs) / 1000).rounded())
+    for number in 0..<jobs {
+      try daemon.save(
+        "job\(number).lua",
+        "schedule = { at = \"\(due.formatted(.iso8601))\" }\nfunction main() return \"ok\" end")
+    }
+    let started = Date()
+    try daemon.start()
+    print("loaded and warm after \(seconds(Date().timeIntervalSince(started)))")
+    Thread.sleep(until: due.addingTimeInterval(3))
+    let rows = try daemon.rows(jobs + 10)
+    let succeeded = rows.filter { $0["outcome"] as? String == "succeeded" }
+    let starts = succeeded.compactMap { instant($0["started_at"]) }
+    let ended = succeeded.compactMap { instant($0["ended_at"]) }
+    print("\(succeeded.count) of \(jobs) runs succeeded")
+    if let last = starts.max() {
+      print("last start  \(seconds(last - due.timeIntervalSince1970)) after the instant")
+    }
+    if let last = ended.max() {
+      print("last end    \(seconds(last - due.timeIntervalSince1970)) after the instant")
+    }
+    print("last commit \(seconds(try daemon.lastCommit() - due.timeIntervalSince1970)) after the instant")
+    if let early = starts.min(), early < due.timeIntervalSince1970 {
+      print("A RUN STARTED BEFORE ITS INSTANT")
+    }
+  }
+
+  /// `every = "1s"` in many jobs, spread over the second on a grid, for 25 s: how late each starts.
+  private static func grid(_ daemon: Daemon, jobs: Int) throws {
+    for number in 0..<jobs {
+      let offset = String(format: "%03d", number * 1000 / jobs)
+      try daemon.save(
+        "job\(number).lua",
+        "schedule = { every = \"1s\", start_at = \"2020-01-01T00:00:00.\(offset)Z\" }\nfunction main() return \"ok\" end"
+      )
+    }
+    try daemon.start()
+    let from = Date().addingTimeInterval(2).timeIntervalSince1970.rounded()
+    let until = from + 25
+    Thread.sleep(until: Date(timeIntervalSince1970: until + 1))
+    daemon.stop()
+    let rows = try daemon.rows(jobs * 60)
+    var late: [Double] = []
+    var covered: [String: Set<Int>] = [:]
+    for row in rows {
+      guard let due = instant(row["due_at"]), due >= from, due < until, let job = row["job"] as? String else {
+        continue
+      }
+      if !covered[job, default: []].insert(Int(due)).inserted { print("TWICE: \(job) at \(due)") }
+      if let started = instant(row["started_at"]) { late.append((started - due) * 1000) }
+    }
+    let missing = (0..<jobs).reduce(0) { $0 + 25 - (covered["job\($1)"]?.count ?? 0) }
+    late.sort()
+    print("\(late.count) starts of \(jobs * 25) due instants; \(missing) instants without a row")
+    for (name, share) in [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("max", 1)] where !late.isEmpty {
+      print(
+        "\(name) \(String(format: "%.2f", late[min(late.count - 1, Int(Double(late.count) * share))])) ms late"
+      )
+    }
+    if let first = late.first, first < 0 { print("A RUN STARTED \(-first) ms BEFORE ITS INSTANT") }
+  }
+
+  private static func instant(_ value: Any?) -> Double? {
+    guard let text = value as? String else { return nil }
+    return try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text).timeIntervalSince1970
+  }
+
+  private static func seconds(_ interval: TimeInterval) -> String { String(format: "%.3f s", interval) }
+}
+
+/// A daemon over a temporary folder.
+final class Daemon {
+  private let binary: String
+  private let root: String
+  private var process: Process?
+
+  init(binary: String) throws {
+    self.binary = URL(fileURLWithPath: binary).path
+    root = NSTemporaryDirectory() + "almanac-load-\(ProcessInfo.processInfo.processIdentifier)"
+    try FileManager.default.createDirectory(atPath: root + "/jobs", withIntermediateDirectories: true)
+  }
+
+  func save(_ name: String, _ text: String) throws {
+    try text.write(toFile: root + "/jobs/" + name, atomically: false, encoding: .utf8)
+  }
+
+  func start() throws {
+    let log = root + "/log"
+    FileManager.default.createFile(atPath: log, contents: nil)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: binary)
+    process.arguments = ["serve", root + "/jobs", "--state", root + "/state", "--log-level", "warn"]
+    process.standardError = FileHandle(forWritingAtPath: log)
+    try process.run()
+    self.process = process
+    while true {
+      let status = try run(["status", "--state", root + "/state"])
+      if status.contains("running since"), !status.contains("are being loaded") { return }
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+  }
+
+  func stop() {
+    process?.terminate()
+    process?.waitUntilExit()
+  }
+
+  func rows(_ count: Int) throws -> [[String: Any]] {
+    let text = try run(["runs", "--json", "-n", "\(count)", "--state", root + "/state"])
+    return try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]] ?? []
+  }
+
+  /// When the ledger was last written.
+  func lastCommit() throws -> TimeInterval {
+    var status = stat()
+    guard stat(root + "/state/ledger.sqlite-wal", &status) == 0 else { return .nan }
+    return Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
+  }
+
+  func remove() {
+    stop()
+    try? FileManager.default.removeItem(atPath: root)
+  }
+
+  private func run(_ arguments: [String]) throws -> String {
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = URL(fileURLWithPath: binary)
+    process.arguments = arguments
+    process.standardOutput = pipe
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return String(decoding: data, as: UTF8.self)
+  }
+}

@@ -1,0 +1,42 @@
+# make run     install what is missing, build in release, run the daemon over the example jobs
+# make test    install what is missing, run every test
+# make check   what CI runs: format lint, a build with warnings as errors, every test
+
+SWIFT   ?= swift
+JOBS    ?= jobs
+PACKAGES = liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata
+RELEASE  = -c release --static-swift-stdlib
+
+.PHONY: help run build test check lint format setup benchmark install clean
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+setup:
+	@scripts/setup $(PACKAGES)
+
+build: setup
+	@echo "==> Building in release (the first time takes some minutes)" >&2
+	$(SWIFT) build $(RELEASE) --product almanac
+
+run: build
+	$$($(SWIFT) build $(RELEASE) --show-bin-path)/almanac serve $(JOBS)
+
+test: setup
+	$(SWIFT) test
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+
+check: setup lint
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+benchmark: setup
+	cd Benchmarks && $(SWIFT) package --disable-sandbox benchmark
+
+clean:
+	rm -rf .build Benchmarks/.build

@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours fails on a warning; those of our dependencies do not.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+  name: "almanac",
+  products: [
+    .executable(name: "almanac", targets: ["almanac"]),
+    .library(name: "Scheduling", targets: ["Scheduling"]),
+    .library(name: "RunLifecycle", targets: ["RunLifecycle"]),
+    .library(name: "RunStore", targets: ["RunStore", "RunStoreSQLite", "RunStoreTesting"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/pointfreeco/swift-custom-dump", from: "1.7.3"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+  ],
+  targets: [
+    // Lua, and nothing else that knows it.
+    .systemLibrary(name: "CLuaSystem", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+    .target(name: "CLua", dependencies: ["CLuaSystem"]),
+    .target(
+      name: "LuaHost",
+      dependencies: ["CLua", "Scheduling", "Values", .product(name: "HeapModule", package: "swift-collections")],
+      swiftSettings: strict),
+    .target(
+      name: "HostModules",
+      dependencies: [
+        "LuaHost", "Values", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "HostProcess",
+      dependencies: ["CLinux", "HostModules", "HostProtocol", "LuaHost", "Values"],
+      swiftSettings: strict),
+
+    // Pure: no clock, no waiting, no I/O but for reading zone files.
+    .target(name: "Values", swiftSettings: strict),
+    .target(name: "Scheduling", swiftSettings: strict),
+    .target(
+      name: "RunLifecycle",
+      dependencies: ["Scheduling", .product(name: "HeapModule", package: "swift-collections")],
+      swiftSettings: strict),
+    .target(name: "HostProtocol", dependencies: ["Values"], swiftSettings: strict),
+
+    // The daemon's side.
+    .target(name: "CLinux"),
+    .target(name: "CResources"),
+    .target(
+      name: "Jobs",
+      dependencies: [
+        "CLinux", "HostProtocol", "RunLifecycle", "Scheduling", "Values",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: strict),
+    .target(name: "RunStore", dependencies: ["RunLifecycle", "Scheduling"], swiftSettings: strict),
+    .target(
+      name: "RunStoreSQLite",
+      dependencies: [
+        "RunLifecycle", "RunStore", "Scheduling", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "RunStoreTesting", dependencies: ["RunLifecycle", "RunStore", "Scheduling"], swiftSettings: strict
+    ),
+    .target(
+      name: "Runner",
+      dependencies: [
+        "CLinux", "HostProtocol", "Jobs", "RunLifecycle", "RunStore", "Scheduling", "Values",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "almanac",
+      dependencies: [
+        "CLinux", "CResources", "HostProcess", "Jobs", "RunLifecycle", "RunStore", "RunStoreSQLite", "Runner",
+        "Scheduling", "Values",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SchedulingTests", dependencies: ["Scheduling"], exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
+    .testTarget(
+      name: "JobsTests", dependencies: ["Jobs", "RunLifecycle", "Scheduling", "Values"], swiftSettings: strict
+    ),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "Values",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "CustomDump", package: "swift-custom-dump"),
+      ],
+      swiftSettings: strict),
+  ]
+)

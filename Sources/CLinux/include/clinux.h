@@ -1,0 +1,50 @@
+/* What Linux offers and Swift does not see: spawning with descriptors, timers that notice a clock that
+ * was set, atomics in memory that two processes share. Every function returns a negative errno on
+ * failure. */
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Starts `path` in a session of its own, with an empty signal mask and default handlers. The child's
+ * descriptors 3, 4, ... are `fds`; all others but 0 to 2 are closed. Returns its process id. */
+pid_t clinux_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, int count);
+
+/* The process becomes the parent of its orphaned descendants, so that it can reap them. */
+int clinux_become_subreaper(void);
+/* Neither this process nor its children gain privileges by executing a file. */
+int clinux_no_new_privileges(void);
+/* SIGKILL to this process when the thread that spawned it ends. */
+int clinux_die_with_parent(void);
+/* Sets the soft and hard limit on core dumps to none. */
+int clinux_no_core_dumps(void);
+
+/* A timer on the wall clock, as a descriptor that can be polled. */
+int clinux_wall_timer(void);
+/* Arms it for an instant in microseconds since the epoch; one that is past fires at once. */
+int clinux_wall_timer_arm(int fd, int64_t instant_us);
+int clinux_wall_timer_disarm(int fd);
+/* Takes what happened: 1 fired, 2 the clock was set (arm it again), 0 nothing. */
+int clinux_wall_timer_take(int fd);
+
+int64_t clinux_wall_us(void);
+int64_t clinux_monotonic_ns(void);
+
+/* Accepts a connection; its descriptor does not block, and is closed on exec. */
+int clinux_accept(int fd);
+
+/* A counter to wake a poll with. */
+int clinux_wakeup(void);
+void clinux_wakeup_signal(int fd);
+void clinux_wakeup_clear(int fd);
+
+/* Process start time in clock ticks since boot (from /proc), or 0: with the id, it names a process. */
+uint64_t clinux_start_time(pid_t pid);
+
+/* A text's bytes as they stand in a path, locked by flock; 0 when another process holds it. */
+int clinux_lock(int fd);
+
+#endif

@@ -1,0 +1,47 @@
+/* The Lua files that are part of the program. Each has an array and a row. */
+#include <string.h>
+
+#include "clua.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const uint8_t prelude[] = {
+#embed "../../lua/prelude.lua"
+};
+static const uint8_t almanac_fs[] = {
+#embed "../../lua/almanac/fs.lua"
+};
+static const uint8_t almanac_http[] = {
+#embed "../../lua/almanac/http.lua"
+};
+static const uint8_t almanac_job[] = {
+#embed "../../lua/almanac/job.lua"
+};
+static const uint8_t almanac_json[] = {
+#embed "../../lua/almanac/json.lua"
+};
+static const uint8_t almanac_log[] = {
+#embed "../../lua/almanac/log.lua"
+};
+
+static const struct {
+  const char *path;
+  const uint8_t *bytes;
+  size_t length;
+} files[] = {
+  {"prelude.lua", prelude, sizeof prelude},
+  {"almanac/fs.lua", almanac_fs, sizeof almanac_fs},
+  {"almanac/http.lua", almanac_http, sizeof almanac_http},
+  {"almanac/job.lua", almanac_job, sizeof almanac_job},
+  {"almanac/json.lua", almanac_json, sizeof almanac_json},
+  {"almanac/log.lua", almanac_log, sizeof almanac_log},
+};
+
+const uint8_t *clua_embedded(const char *path, size_t *length) {
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    if (strcmp(files[i].path, path) != 0) continue;
+    *length = files[i].length;
+    return files[i].bytes;
+  }
+  return NULL;
+}

@@ -1,0 +1,127 @@
+/* What the files of this target share. */
+#ifndef CLUA_INTERNAL_H
+#define CLUA_INTERNAL_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <stdatomic.h>
+
+#include "clua.h"
+
+typedef struct {
+  uint8_t *bytes;
+  size_t length, capacity;
+} buffer;
+
+/* Why a state unwinds; a greater one takes the place of a smaller. */
+enum { CAUSE_NONE = 0, CAUSE_REPLY = 1, CAUSE_MEMORY = 2, CAUSE_STOP = 3 };
+
+enum {
+  /* How deep coroutines may resume or close one another. Lua 5.4.4 counts resumes, up to 200 C calls, but
+   * not closes: 15,000 nested ones crash it. */
+  DEPTH_LIMIT = 190,
+};
+
+struct clua_state {
+  clua_config config;
+  lua_State *main_thread; /* runs the set-up only */
+  lua_State *run_thread;  /* the coroutine in which the job's functions are called */
+  lua_State *_Atomic running; /* the thread that Lua is in: the one to hook */
+
+  /* Memory. */
+  size_t used, peak, soft, hard;
+  size_t check_at;  /* past it, the hook looks */
+  bool check_memory; /* the hook is to look */
+  int overdraft;     /* > 0: the host pushes, nothing is refused */
+
+  /* Stopping. */
+  _Atomic int stop_requested; /* the level */
+  _Atomic int stop_taken;
+  int cause;             /* CAUSE_NONE when nothing unwinds */
+  lua_Integer generation; /* counts the beginnings of unwinding: a protected call in which one began fails */
+  lua_State *hook_raised; /* died, or is about to, by an error that the hook raised: hooks are off in it */
+  bool kill_yield;        /* the hook has yielded, to end the coroutine */
+  bool host_wait;         /* a call has yielded, to wait */
+  char stopped_at[128];
+
+  /* The coroutines that have resumed (or close) one another, outermost first. */
+  int depth;
+  int blocked; /* how many of them cannot yield */
+  lua_State *chain[DEPTH_LIMIT];
+
+  /* What is being done. */
+  int (*push_task)(lua_State *L, clua_state *state); /* pushes a function and its arguments */
+  const uint8_t *task_bytes;
+  size_t task_length;
+  const char *task_name;
+  bool at_top_level;
+  bool has_main, has_initialize;
+
+  buffer arguments, reply, output;
+  int reply_status;
+  int end;
+  char *traceback;
+  const void *list_metatable;
+};
+
+static inline clua_state *state_of(lua_State *L) { return *(clua_state **)lua_getextraspace(L); }
+
+/* Buffers: false when there is no memory or they get larger than `limit`. */
+bool buffer_reserve(buffer *target, size_t more, size_t limit);
+bool buffer_append(buffer *target, const void *bytes, size_t length, size_t limit);
+void buffer_reset(buffer *target); /* gives large ones back */
+void buffer_free(buffer *target);
+
+/* The coding. encode returns NULL or what is wrong, and never raises. [-0, +0, -] */
+const char *encode(lua_State *L, int index, buffer *target);
+const char *encode_list(lua_State *L, int first, buffer *target);
+/* Pushes the value at *position. [-0, +1, m] */
+void decode(lua_State *L, const uint8_t **position, const uint8_t *end);
+/* Pushes a list of values and returns how many. [-0, +n, m] */
+int decode_list(lua_State *L, const uint8_t *bytes, size_t length);
+/* The value that stands for null inside tables. [-0, +1, -] */
+void push_null(lua_State *L);
+void push_list_metatable(lua_State *L);
+
+/* Stopping. */
+/* What pends is noticed: from then on everything unwinds. */
+void begin_unwinding(clua_state *state, int cause);
+/* Raises what nothing catches. [-0, +0, v] */
+int raise_end(lua_State *L);
+void note_place(lua_State *L, clua_state *state);
+/* Arms the hook in the running thread. Safe in a signal handler. */
+void arm_hook(clua_state *state);
+int take_stop(lua_State *L, clua_state *state);
+/* Raises when a stop is pending. Every function of ours that loops or calls back asks. [-0, +0, v] */
+static inline void look(lua_State *L, clua_state *state) {
+  if (clua_stop_pending(state)) take_stop(L, state);
+}
+/* An error of `status` was caught in L by a protected call begun in `generation`: raises again when it
+ * must not be swallowed. [-0, +0, v] */
+void let_through(lua_State *L, clua_state *state, int status, lua_Integer generation);
+/* The thread that is in Lua, for the signal's handler. */
+void set_current(clua_state *state);
+
+void *allocate(void *context, void *block, size_t old_size, size_t size);
+
+/* A host function as a Lua function. [-0, +1, m] */
+void push_host_function(lua_State *L, int32_t index);
+/* "a table.sort comparator", ...: what keeps L from waiting. */
+const char *obstacle(lua_State *L, clua_state *state);
+/* Raises with the position of the innermost function that is not the host's own. [-1, +0, v] */
+int raise_at_caller(lua_State *L);
+
+/* Set-up: opens libraries into the globals. [-0, +0, m] */
+void open_base(lua_State *L);
+void open_coroutines(lua_State *L);
+void open_tables(lua_State *L);
+void open_strings(lua_State *L);
+void open_system(lua_State *L);
+void open_prelude(lua_State *L);
+/* Replaces functions of the library table on top of the stack. [-0, +0, m] */
+void replace_functions(lua_State *L, const luaL_Reg *functions);
+/* Names what a waiting call inside the function on top of the stack is told. [-1, +0, m] */
+void name_obstacle(lua_State *L, const char *description);
+
+#endif

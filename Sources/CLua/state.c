@@ -1,0 +1,273 @@
+/* A state's life, and the ways into it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* The base of the run's coroutine: it calls what is to be called, protected, and leaves what came of it in
+ * the state. Being protected it also turns hooks on again after an error that the hook raised, so that
+ * closers can be ended too; and closers may wait. */
+
+/* Keeps the stack as text when an error is raised. [-0, +0, -] but for the message. */
+static int keep_traceback(lua_State *L) {
+  clua_state *state = state_of(L);
+  if (state->cause != CAUSE_NONE) return 1;
+  state->overdraft++;
+  luaL_traceback(L, L, NULL, 1);
+  state->overdraft--;
+  free(state->traceback);
+  state->traceback = strdup(lua_tostring(L, -1));
+  lua_pop(L, 1);
+  return 1;
+}
+
+static int convert_to_text(lua_State *L) {
+  luaL_tolstring(L, 1, NULL);
+  return 1;
+}
+
+/* Leaves the error value at the top in the output: a string, a number or a table as data, others as text. A
+ * __tostring is the script's: it is called protected, and may run into the limits. [-1, +0, -] */
+static void put_error(lua_State *L, clua_state *state) {
+  state->end = CLUA_END_ERROR;
+  buffer_reset(&state->output);
+  if (lua_type(L, -1) == LUA_TNUMBER) {
+    state->overdraft++;
+    lua_tolstring(L, -1, NULL);
+    state->overdraft--;
+  }
+  if (luaL_getmetafield(L, -1, "__tostring") != LUA_TNIL) {
+    lua_pop(L, 1);
+    lua_pushcfunction(L, convert_to_text);
+    lua_pushvalue(L, -2);
+    if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
+      if (state->hook_raised == L) state->hook_raised = NULL;
+      lua_pushliteral(L, "(an error value whose __tostring fails)");
+    }
+    lua_replace(L, -2);
+  }
+  if (encode(L, -1, &state->output)) {
+    lua_pushliteral(L, "(an error value that cannot be shown: a table that is too large, or holds itself)");
+    buffer_reset(&state->output);
+    encode(L, -1, &state->output);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+}
+
+static void put_value(lua_State *L, clua_state *state, int index) {
+  state->end = CLUA_END_VALUE;
+  buffer_reset(&state->output);
+  const char *wrong = encode(L, index, &state->output);
+  if (wrong) {
+    state->overdraft++;
+    lua_pushfstring(L, "what was returned cannot be kept: %s", wrong);
+    state->overdraft--;
+    put_error(L, state);
+  }
+}
+
+/* Reads a global that the file may have defined; a metatable of the globals has no say. [-0, +1, m] */
+static int push_global(lua_State *L, const char *name) {
+  lua_pushglobaltable(L);
+  lua_pushstring(L, name);
+  int type = lua_rawget(L, -2);
+  lua_remove(L, -2);
+  return type;
+}
+
+static void put_globals(lua_State *L, clua_state *state) {
+  state->has_main = push_global(L, "main") == LUA_TFUNCTION;
+  state->has_initialize = push_global(L, "initialize") == LUA_TFUNCTION;
+  push_global(L, "schedule");
+  put_value(L, state, -1);
+}
+
+/* The results, or the error, lie above the message handler. */
+static int finish_entry(lua_State *L, int status, lua_KContext context) {
+  clua_state *state = state_of(L);
+  if (state->hook_raised == L) state->hook_raised = NULL;
+  state->overdraft = 0;
+  if (status == LUA_ERRMEM) {
+    note_place(L, state);
+    begin_unwinding(state, CAUSE_MEMORY);
+  }
+  if (state->cause == CAUSE_NONE) {
+    bool failed = status != LUA_OK && status != LUA_YIELD;
+    if (failed) put_error(L, state);
+    else if (state->at_top_level) put_globals(L, state);
+    else {
+      lua_settop(L, context + 2); /* the first two values */
+      if (lua_isnil(L, -2) && !lua_isnil(L, -1)) put_error(L, state);
+      else put_value(L, state, -2);
+    }
+  }
+  /* put_error may have run into the limits, too. */
+  switch (state->cause) {
+    case CAUSE_REPLY: state->end = CLUA_END_REPLY; break;
+    case CAUSE_MEMORY: state->end = CLUA_END_MEMORY; break;
+    case CAUSE_STOP: state->end = CLUA_END_STOPPED; break;
+    default: break;
+  }
+  return 0;
+}
+
+static int run_entry(lua_State *L) {
+  clua_state *state = state_of(L);
+  lua_settop(L, 0);
+  lua_pushcfunction(L, keep_traceback);
+  int count = state->push_task(L, state);
+  if (count < 0) { /* there is nothing to call, or it does not parse: what it comes to lies on top */
+    if (count == -1) put_value(L, state, -1);
+    else put_error(L, state);
+    return 0;
+  }
+  int status = lua_pcallk(L, count, LUA_MULTRET, 1, 1, finish_entry);
+  return finish_entry(L, status, 1);
+}
+
+static int push_load(lua_State *L, clua_state *state) {
+  int status = luaL_loadbufferx(L, (const char *)state->task_bytes, state->task_length, state->task_name, "t");
+  if (status == LUA_ERRMEM) return lua_error(L);
+  return status == LUA_OK ? 0 : -2;
+}
+
+static int push_initialize(lua_State *L, clua_state *state) {
+  (void)state;
+  return push_global(L, "initialize") == LUA_TFUNCTION ? 0 : (lua_pushnil(L), -1);
+}
+
+static int push_main(lua_State *L, clua_state *state) {
+  const uint8_t *position = state->task_bytes;
+  push_global(L, "main");
+  decode(L, &position, position + state->task_length);
+  return 1;
+}
+
+/* Runs Lua until the run ends or waits. An error that comes out of the entry itself leaves a dead thread. */
+static int enter(clua_state *state) {
+  int count;
+  state->host_wait = false;
+  state->running = state->run_thread;
+  set_current(state);
+  int status = lua_resume(state->run_thread, state->main_thread, 0, &count);
+  set_current(NULL);
+  state->running = NULL;
+  if (status == LUA_YIELD && state->host_wait) return CLUA_WAITING;
+  if (status == LUA_ERRMEM) state->end = CLUA_END_MEMORY;
+  else if (status != LUA_OK) state->end = CLUA_END_STOPPED;
+  return CLUA_ENDED;
+}
+
+void clua_prepare(clua_state *state) {
+  state->cause = CAUSE_NONE;
+  state->stopped_at[0] = 0;
+  state->overdraft = state->depth = state->blocked = 0;
+  state->hook_raised = NULL;
+  state->kill_yield = false;
+  atomic_store(&state->stop_requested, 0);
+  atomic_store(&state->stop_taken, 0);
+  state->peak = state->used;
+  buffer_reset(&state->output);
+  free(state->traceback);
+  state->traceback = NULL;
+}
+
+static int begin(clua_state *state, int (*push_task)(lua_State *, clua_state *)) {
+  state->push_task = push_task;
+  lua_settop(state->run_thread, 0);
+  lua_pushcfunction(state->run_thread, run_entry);
+  int result = enter(state);
+  state->task_bytes = NULL;
+  return result;
+}
+
+int clua_load(clua_state *state, const uint8_t *text, size_t length, const char *chunk_name) {
+  /* A first line `#!...` is for the shell, but counts as a line. */
+  if (length > 2 && text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF) text += 3, length -= 3;
+  if (length > 0 && text[0] == '#')
+    while (length > 0 && *text != '\n') text++, length--;
+  state->task_bytes = text;
+  state->task_length = length;
+  state->task_name = chunk_name;
+  state->at_top_level = true;
+  int result = begin(state, push_load);
+  state->at_top_level = false;
+  return result;
+}
+
+int clua_initialize(clua_state *state) { return begin(state, push_initialize); }
+
+int clua_main(clua_state *state, const uint8_t *argument, size_t length) {
+  state->task_bytes = argument;
+  state->task_length = length;
+  return begin(state, push_main);
+}
+
+int clua_continue(clua_state *state, int reply) {
+  state->reply_status = reply;
+  return enter(state);
+}
+
+/* Set-up. */
+
+static int set_up(lua_State *L) {
+  lua_gc(L, LUA_GCSTOP);
+  open_base(L);
+  open_coroutines(L);
+  open_tables(L);
+  open_strings(L);
+  luaL_requiref(L, LUA_MATHLIBNAME, luaopen_math, 1);
+  luaL_requiref(L, LUA_UTF8LIBNAME, luaopen_utf8, 1);
+  open_system(L);
+  lua_settop(L, 0);
+  push_list_metatable(L);
+  open_prelude(L);
+  state_of(L)->run_thread = lua_newthread(L);
+  luaL_ref(L, LUA_REGISTRYINDEX);
+  lua_gc(L, LUA_GCRESTART);
+  return 0;
+}
+
+clua_state *clua_new(const clua_config *config) {
+  clua_state *state = calloc(1, sizeof *state);
+  if (!state) return NULL;
+  state->config = *config;
+  clua_set_memory_limit(state, config->memory_limit);
+  state->overdraft = 1;
+  lua_State *L = state->main_thread = lua_newstate(allocate, state);
+  if (!L) {
+    free(state);
+    return NULL;
+  }
+  *(clua_state **)lua_getextraspace(L) = state;
+  lua_sethook(L, NULL, 0, 0); /* binds the symbol before a signal's handler calls it */
+  lua_pushcfunction(L, set_up);
+  if (lua_pcall(L, 0, 0, 0) != LUA_OK) {
+    clua_close(state);
+    return NULL;
+  }
+  state->overdraft = 0;
+  return state;
+}
+
+void clua_close(clua_state *state) {
+  lua_close(state->main_thread);
+  buffer_free(&state->arguments);
+  buffer_free(&state->reply);
+  buffer_free(&state->output);
+  free(state->traceback);
+  free(state);
+}
+
+int clua_end(const clua_state *state) { return state->end; }
+
+const uint8_t *clua_output(const clua_state *state, size_t *length) {
+  *length = state->output.length;
+  return state->output.bytes;
+}
+
+const char *clua_traceback(const clua_state *state) { return state->traceback; }
+const char *clua_stopped_at(const clua_state *state) { return state->stopped_at[0] ? state->stopped_at : NULL; }
+bool clua_has_main(const clua_state *state) { return state->has_main; }
+bool clua_has_initialize(const clua_state *state) { return state->has_initialize; }

@@ -1,0 +1,162 @@
+/* Stopping Lua: a signal arms a hook, the hook yields or raises what nothing catches.
+ *
+ * What unwinds is told apart by its generation: a protected call that was begun before the unwinding began
+ * lets the error through, one that a closer makes while it goes on works as ever. A second stop is a new
+ * generation, and ends the closers too. */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* Its address is the error value that ends a run. Should a script get hold of it (a closer does, as its
+ * second argument), it is worth nothing: what counts is the generation. */
+static char end_mark;
+
+static __thread clua_state *volatile current;
+
+static void on_count(lua_State *L, lua_Debug *frame);
+
+void set_current(clua_state *state) {
+  current = state;
+  atomic_signal_fence(memory_order_seq_cst);
+}
+
+void begin_unwinding(clua_state *state, int cause) {
+  bool first_of_memory = cause == CAUSE_MEMORY && state->cause < CAUSE_MEMORY;
+  if (cause > state->cause) state->cause = cause;
+  state->generation++;
+  if (first_of_memory) {
+    state->check_at = SIZE_MAX; /* closers have what is left up to the hard limit */
+    state->config.over_memory(state->config.context);
+  }
+}
+
+int raise_end(lua_State *L) {
+  clua_state *state = state_of(L);
+  /* After a second stop the hook stays armed, so that no closer gets further than an instruction. */
+  if (atomic_load_explicit(&state->stop_taken, memory_order_relaxed) >= 2 && !lua_gethook(L))
+    lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
+  lua_pushlightuserdata(L, &end_mark);
+  return lua_error(L);
+}
+
+void note_place(lua_State *L, clua_state *state) {
+  lua_Debug frame;
+  if (state->stopped_at[0]) return;
+  for (int level = 0; lua_getstack(L, level, &frame); level++) {
+    lua_getinfo(L, "Sl", &frame);
+    if (frame.currentline > 0 && frame.short_src[0] != '[') {
+      snprintf(state->stopped_at, sizeof state->stopped_at, "%s:%d", frame.short_src, frame.currentline);
+      return;
+    }
+  }
+}
+
+/* The level that pends is noticed, and returned. [-0, +0, -] */
+static int notice_stop(lua_State *L, clua_state *state) {
+  int requested = atomic_load(&state->stop_requested);
+  if (requested > atomic_load(&state->stop_taken)) {
+    atomic_store(&state->stop_taken, requested);
+    note_place(L, state);
+    begin_unwinding(state, CAUSE_STOP);
+  }
+  return requested;
+}
+
+int take_stop(lua_State *L, clua_state *state) {
+  notice_stop(L, state);
+  return raise_end(L);
+}
+
+void let_through(lua_State *L, clua_state *state, int status, lua_Integer generation) {
+  if (state->hook_raised == L) state->hook_raised = NULL; /* being caught has turned its hooks on again */
+  state->overdraft = 0;
+  if (status == LUA_ERRMEM) {
+    note_place(L, state);
+    begin_unwinding(state, CAUSE_MEMORY);
+    raise_end(L);
+  }
+  if (state->cause != CAUSE_NONE && generation != state->generation) raise_end(L);
+}
+
+/* Ends what runs in L, from inside the hook. In an inner coroutine that can yield, it yields: so no error
+ * was raised in the hook, hooks stay on, and whoever resumed it can run its closers. The outermost one has
+ * a protected call at its base, which turns hooks on again. [-0, +0, v] */
+static void end_in_hook(lua_State *L, clua_state *state) {
+  if (L != state->run_thread && lua_isyieldable(L)) {
+    state->kill_yield = true;
+    lua_yield(L, 0);
+    return;
+  }
+  state->hook_raised = L;
+  raise_end(L);
+}
+
+static void look_at_memory(lua_State *L, clua_state *state) {
+  state->check_memory = false;
+  lua_gc(L, LUA_GCCOLLECT, 0);
+  if (state->used > state->soft && state->cause < CAUSE_MEMORY) {
+    note_place(L, state);
+    begin_unwinding(state, CAUSE_MEMORY);
+    end_in_hook(L, state);
+    return;
+  }
+  /* Some room for garbage, or a heap just below the limit would be collected at every step. */
+  size_t next = state->used + state->soft / 8;
+  if (state->check_at != SIZE_MAX) state->check_at = next > state->soft ? next : state->soft;
+}
+
+static void on_count(lua_State *L, lua_Debug *frame) {
+  (void)frame;
+  clua_state *state = state_of(L);
+  if (clua_stop_pending(state)) {
+    if (notice_stop(L, state) < 2) lua_sethook(L, NULL, 0, 0); /* closers run at full speed */
+    end_in_hook(L, state);
+    return;
+  }
+  lua_sethook(L, NULL, 0, 0);
+  if (state->check_memory) look_at_memory(L, state);
+}
+
+/* lua_sethook costs O(call depth), hence only when the hook is not armed already. */
+void arm_hook(clua_state *state) {
+  lua_State *L = atomic_load_explicit(&state->running, memory_order_relaxed);
+  if (L && !lua_gethook(L)) lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
+}
+
+void clua_request_stop(clua_state *state, int level) {
+  if (level > atomic_load(&state->stop_requested)) atomic_store(&state->stop_requested, level);
+}
+
+bool clua_stop_pending(const clua_state *state) {
+  int taken = atomic_load_explicit(&state->stop_taken, memory_order_relaxed);
+  return taken >= 2 || atomic_load_explicit(&state->stop_requested, memory_order_relaxed) > taken;
+}
+
+static int stop_signal(void) { return SIGRTMIN + 3; }
+
+static void on_signal(int number) {
+  (void)number;
+  clua_state *state = current;
+  if (state && clua_stop_pending(state)) arm_hook(state);
+}
+
+static void install(void) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART | SA_ONSTACK;
+  sigemptyset(&action.sa_mask);
+  sigaction(stop_signal(), &action, NULL);
+}
+
+void clua_install_signal(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, install);
+}
+
+void clua_signal(pthread_t thread) { pthread_kill(thread, stop_signal()); }
+
+void clua_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

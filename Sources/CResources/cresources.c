@@ -1,0 +1,50 @@
+#include "cresources.h"
+
+#include <string.h>
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const unsigned char template_lua[] = {
+#embed "../../lua/template.lua"
+};
+static const unsigned char annotations_fs[] = {
+#embed "../../lua/annotations/fs.lua"
+};
+static const unsigned char annotations_http[] = {
+#embed "../../lua/annotations/http.lua"
+};
+static const unsigned char annotations_job[] = {
+#embed "../../lua/annotations/job.lua"
+};
+static const unsigned char annotations_json[] = {
+#embed "../../lua/annotations/json.lua"
+};
+static const unsigned char annotations_log[] = {
+#embed "../../lua/annotations/log.lua"
+};
+static const unsigned char annotations_schedule[] = {
+#embed "../../lua/annotations/schedule.lua"
+};
+
+static const cresources_file files[] = {
+    {"template.lua", template_lua, sizeof template_lua},
+    {"annotations/fs.lua", annotations_fs, sizeof annotations_fs},
+    {"annotations/http.lua", annotations_http, sizeof annotations_http},
+    {"annotations/job.lua", annotations_job, sizeof annotations_job},
+    {"annotations/json.lua", annotations_json, sizeof annotations_json},
+    {"annotations/log.lua", annotations_log, sizeof annotations_log},
+    {"annotations/schedule.lua", annotations_schedule, sizeof annotations_schedule},
+};
+
+size_t cresources_count(void) { return sizeof files / sizeof files[0]; }
+
+const cresources_file *cresources_at(size_t index) {
+  return index < cresources_count() ? &files[index] : NULL;
+}
+
+const cresources_file *cresources_find(const char *name) {
+  for (size_t index = 0; index < cresources_count(); index++) {
+    if (strcmp(files[index].name, name) == 0) return &files[index];
+  }
+  return NULL;
+}

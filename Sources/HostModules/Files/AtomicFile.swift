@@ -1,0 +1,100 @@
+import Glibc
+import Synchronization
+
+/// A file that takes its name whole or not at all.
+///
+/// It is written beside its destination under a hidden name, and renamed over it at the end, after
+/// its bytes have reached the disk. A destination that exists keeps its mode and, where that is
+/// allowed, its owner; one that is a symbolic link stays one. Use it from one thread at a time.
+final class AtomicFile: Sendable {
+  private let destination: JobPath
+  private let temporary: JobPath
+  private let descriptor: Int32
+  private let isOpen = Mutex(true)
+
+  init(replacing path: JobPath) throws(Trouble) {
+    destination = path.resolved ?? path
+    var old = stat()
+    let exists = destination.withCString { stat($0, &old) } == 0
+    if exists, old.st_mode & S_IFMT == S_IFDIR { throw .system("write", path, code: EISDIR) }
+    guard !exists || old.st_mode & S_IFMT == S_IFREG else {
+      throw Trouble("cannot write \(path.given): it is not a file")
+    }
+    if exists, destination.withCString({ access($0, W_OK) }) != 0 { throw .system("write", path) }
+    let suffix = String(UInt64.random(in: .min ... .max), radix: 16)
+    let temporary = destination.parent.appending(Array(".almanac-\(suffix).tmp".utf8))
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
+    descriptor = retrying { temporary.withCString { open($0, flags, 0o666) } }
+    self.temporary = temporary
+    guard descriptor >= 0 else {
+      let code = errno
+      isOpen.withLock { $0 = false }
+      throw code == ENOENT
+        ? Trouble("cannot write \(path.given): there is no folder \(path.parent.given) (fs.mkdir makes it)")
+        : .system("write", path, code: code)
+    }
+    if exists {
+      _ = fchown(descriptor, old.st_uid, old.st_gid)
+      _ = fchmod(descriptor, old.st_mode & 0o7777)
+    }
+  }
+
+  deinit { abandon() }
+
+  /// Appends these bytes.
+  func write(_ bytes: [UInt8]) throws(Trouble) {
+    guard writeAll(bytes, to: descriptor) else { throw .system("write", destination) }
+  }
+
+  /// Puts the file under its name. What was there before is gone only now.
+  ///
+  /// - Parameter mode: The permissions to give it instead of those it has.
+  func commit(mode: mode_t? = nil) throws(Trouble) {
+    if let mode { _ = fchmod(descriptor, mode) }
+    guard retrying({ fsync(descriptor) }) == 0 else { throw .system("write", destination) }
+    let renamed = temporary.withCString { from in destination.withCString { rename(from, $0) } }
+    guard renamed == 0 else { throw .system("write", destination) }
+    close()
+    syncFolder(destination.parent)
+  }
+
+  /// Removes what was written so far; after ``commit()`` it does nothing.
+  func abandon() {
+    guard close() else { return }
+    _ = temporary.withCString { unlink($0) }
+  }
+
+  @discardableResult private func close() -> Bool {
+    isOpen.withLock { isOpen in
+      guard isOpen else { return false }
+      isOpen = false
+      _ = Glibc.close(descriptor)
+      return true
+    }
+  }
+}
+
+/// Writes all of `bytes`, in as many calls as it takes.
+///
+/// - Returns: False if the system refused; `errno` says why.
+func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+  bytes.withUnsafeBytes { buffer in
+    var rest = buffer[...]
+    while !rest.isEmpty {
+      let count = retrying {
+        write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+      }
+      guard count >= 0 else { return false }
+      rest = rest.dropFirst(count)
+    }
+    return true
+  }
+}
+
+/// Makes a rename in this folder last through a power cut, as far as the file system can.
+func syncFolder(_ folder: JobPath) {
+  let descriptor = folder.withCString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+  guard descriptor >= 0 else { return }
+  _ = fsync(descriptor)
+  close(descriptor)
+}

@@ -1,0 +1,182 @@
+import Glibc
+import Values
+
+/// The system's calls on files and folders, blocking, with sentences for errors.
+enum FileSystem {
+  /// What is at `path`, following links; `nil` where there is nothing.
+  static func status(_ path: JobPath, followingLinks: Bool = true) throws(Trouble) -> stat? {
+    var status = stat()
+    let result = path.withCString { followingLinks ? stat($0, &status) : lstat($0, &status) }
+    if result == 0 { return status }
+    if errno == ENOENT || errno == ENOTDIR { return nil }
+    throw .system("look at", path)
+  }
+
+  static func isFolder(_ status: stat) -> Bool { status.st_mode & S_IFMT == S_IFDIR }
+
+  /// The bytes of a file from `offset` on, at most `limit`.
+  ///
+  /// - Parameter refusing: What to say when the file has more than `limit` bytes; `nil` where that is all
+  ///   the caller wanted.
+  static func read(
+    _ path: JobPath, offset: Int = 0, limit: Int, refusing: ((_ size: Int) -> String)? = nil
+  ) throws(Trouble) -> [UInt8] {
+    // Without O_NONBLOCK, opening a named pipe would wait for somebody to write to it.
+    let descriptor = retrying { path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) } }
+    guard descriptor >= 0 else { throw .system("read", path) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .system("read", path) }
+    if isFolder(status) { throw .system("read", path, code: EISDIR) }
+    let kind = status.st_mode & S_IFMT
+    guard kind == S_IFREG || kind == S_IFCHR || kind == S_IFBLK else {
+      throw Trouble("cannot read \(path.given): it is not a file")
+    }
+    let size = Int(status.st_size)
+    if let refusing, size > limit, size - offset > limit { throw Trouble(refusing(size)) }
+    if offset > 0 {
+      guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else { throw .system("read", path) }
+    }
+    // Files of /proc have the size 0 and contents all the same.
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(min(limit, max(0, size - offset)))
+    var piece = [UInt8](repeating: 0, count: 128 * 1024)
+    while bytes.count < limit {
+      let wanted = min(piece.count, limit - bytes.count)
+      let count = retrying { Glibc.read(descriptor, &piece, wanted) }
+      guard count >= 0 else { throw .system("read", path) }
+      if count == 0 { return bytes }
+      bytes.append(contentsOf: piece[..<count])
+    }
+    if let refusing, retrying({ Glibc.read(descriptor, &piece, 1) }) > 0 {
+      throw Trouble(refusing(limit + 1))
+    }
+    return bytes
+  }
+
+  /// Appends these bytes in one call, so that lines of several writers do not mix.
+  static func append(_ bytes: [UInt8], to path: JobPath) throws(Trouble) {
+    let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK
+    let descriptor = retrying { path.withCString { open($0, flags, 0o666) } }
+    guard descriptor >= 0 else {
+      if errno == ENOENT {
+        throw Trouble(
+          "cannot write \(path.given): there is no folder \(path.parent.given) (fs.mkdir makes it)")
+      }
+      throw .system("write", path)
+    }
+    defer { close(descriptor) }
+    guard writeAll(bytes, to: descriptor) else { throw .system("write", path) }
+  }
+
+  /// The names in a folder, in order of their bytes, without `.` and `..`.
+  static func names(in folder: JobPath) throws(Trouble) -> [[UInt8]] {
+    guard let directory = folder.withCString({ opendir($0) }) else { throw .system("list", folder) }
+    defer { closedir(directory) }
+    var names: [[UInt8]] = []
+    while true {
+      errno = 0
+      guard let entry = readdir(directory) else {
+        if errno != 0 { throw .system("list", folder) }
+        break
+      }
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { JobPath.bytes(of: $0) }
+      }
+      if name != Array(".".utf8), name != Array("..".utf8) { names.append(name) }
+    }
+    return names.sorted { $0.lexicographicallyPrecedes($1) }
+  }
+
+  /// Makes a folder and those above it; one that is there already is fine.
+  static func makeFolder(_ path: JobPath) throws(Trouble) {
+    var missing: [JobPath] = []
+    var current = path
+    while true {
+      if let status = try status(current) {
+        guard isFolder(status) else { throw Trouble("cannot make \(path.given): \(current.given) is a file") }
+        break
+      }
+      missing.append(current)
+      let above = current.parent
+      if above == current || missing.count > 4096 { break }
+      current = above
+    }
+    for folder in missing.reversed() {
+      if folder.withCString({ mkdir($0, 0o777) }) != 0, errno != EEXIST { throw .system("make", path) }
+    }
+  }
+
+  /// Removes a file, a link or an empty folder; with `recursive`, a folder and all that is in it.
+  /// Links are removed and not followed.
+  static func remove(_ path: JobPath, recursive: Bool) throws(Trouble) {
+    guard let status = try status(path, followingLinks: false) else {
+      throw .system("remove", path, code: ENOENT)
+    }
+    guard isFolder(status) else {
+      guard path.withCString({ unlink($0) }) == 0 else { throw .system("remove", path) }
+      return
+    }
+    guard recursive else {
+      if path.withCString({ rmdir($0) }) == 0 { return }
+      guard errno == ENOTEMPTY || errno == EEXIST else { throw .system("remove", path) }
+      throw Trouble(
+        "cannot remove \(path.given): the folder is not empty ({ recursive = true } removes it all)")
+    }
+    var folders = [path]
+    var emptied: [JobPath] = []
+    while let folder = folders.popLast() {
+      emptied.append(folder)
+      for name in try names(in: folder) {
+        let entry = folder.appending(name)
+        if entry.withCString({ unlink($0) }) == 0 { continue }
+        guard errno == EISDIR || errno == EPERM else { throw .system("remove", entry) }
+        folders.append(entry)
+      }
+    }
+    for folder in emptied.reversed() where folder.withCString({ rmdir($0) }) != 0 {
+      throw .system("remove", folder)
+    }
+  }
+
+  /// Copies a file's bytes and mode; the copy appears whole or not at all.
+  static func copy(_ source: JobPath, to destination: JobPath) throws(Trouble) {
+    let descriptor = retrying { source.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) } }
+    guard descriptor >= 0 else { throw .system("copy", source) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .system("copy", source) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw Trouble("cannot copy \(source.given): it is \(isFolder(status) ? "a folder" : "not a file")")
+    }
+    let file = try AtomicFile(replacing: destination)
+    defer { file.abandon() }
+    var piece = [UInt8](repeating: 0, count: 256 * 1024)
+    while true {
+      let count = retrying { Glibc.read(descriptor, &piece, piece.count) }
+      guard count >= 0 else { throw .system("copy", source) }
+      if count == 0 { break }
+      try file.write(Array(piece[..<count]))
+    }
+    try file.commit(mode: status.st_mode & 0o7777)
+  }
+
+  /// Gives a file or folder another name; a file that has it is replaced. A file may move to another
+  /// file system, where it is copied and then removed.
+  static func move(_ source: JobPath, to destination: JobPath) throws(Trouble) {
+    if source.withCString({ from in destination.withCString { rename(from, $0) } }) == 0 { return }
+    guard errno == EXDEV else {
+      throw Trouble("cannot move \(source.given) to \(destination.given): \(Trouble.reason(errno))")
+    }
+    try copy(source, to: destination)
+    try remove(source, recursive: false)
+  }
+}
+
+/// Calls `body` again for as long as a signal interrupts it.
+func retrying<Number: FixedWidthInteger & SignedInteger>(_ body: () -> Number) -> Number {
+  while true {
+    let result = body()
+    if result != -1 || errno != EINTR { return result }
+  }
+}

@@ -1,0 +1,186 @@
+import Glibc
+import LuaHost
+import Values
+
+/// `almanac.fs`: files and folders.
+///
+/// What blocks is done on threads of its own while the run waits. A file that is missing, a folder that is
+/// full and the like give `nil, err`; a wrong argument raises.
+enum FilesModule {
+  /// How many bytes a script may hold of one file at once.
+  static let readLimit = 64 << 20
+  private static let lineChunk = 64 * 1024
+
+  static let functions: [HostFunction] = [
+    function("read", changes: false) { arguments, job throws(Misuse) in
+      let path = try arguments.path(0, in: job)
+      let options = try arguments.options(1, known: ["offset", "size"])
+      let offset = try options.count("offset", in: 0...Int(Int64.max >> 1)) ?? 0
+      let size = try options.count("size", in: 0...readLimit)
+      return { () throws(Trouble) in
+        if let size { return [.bytes(try FileSystem.read(path, offset: offset, limit: size))] }
+        let bytes = try FileSystem.read(path, offset: offset, limit: readLimit) { size in
+          "cannot read \(path.given): it has \(megabytes(size)), more than \(megabytes(readLimit)) are not held "
+            + "at once (fs.lines reads line by line, { offset =, size = } a piece)"
+        }
+        return [.bytes(bytes)]
+      }
+    },
+    // A piece of a file for the iterator of `fs.lines`.
+    function("chunk", shownAs: "lines", changes: false) { arguments, job throws(Misuse) in
+      let path = try arguments.path(0, in: job)
+      let offset = Int(arguments[1].asInt ?? 0)
+      return { () throws(Trouble) in [.bytes(try FileSystem.read(path, offset: offset, limit: lineChunk))] }
+    },
+    function("write", changes: true) { arguments, job throws(Misuse) in
+      let path = try arguments.path(0, in: job)
+      let bytes = try arguments.bytes(1, "data")
+      return { () throws(Trouble) in
+        let file = try AtomicFile(replacing: path)
+        defer { file.abandon() }
+        try file.write(bytes)
+        try file.commit()
+        return [true]
+      }
+    },
+    function("append", changes: true) { arguments, job throws(Misuse) in
+      let path = try arguments.path(0, in: job)
+      let bytes = try arguments.bytes(1, "data")
+      return { () throws(Trouble) in
+        try FileSystem.append(bytes, to: path)
+        return [true]
+      }
+    },
+    function("list", changes: false) { arguments, job throws(Misuse) in
+      let path =
+        arguments[0] == .null
+        ? try JobPath([UInt8(ascii: ".")], in: job.folder, of: "fs.list")
+        : try arguments.path(0, in: job)
+      return { () throws(Trouble) in [.list(try FileSystem.names(in: path).map(DataValue.bytes))] }
+    },
+    function("glob", changes: false) { arguments, job throws(Misuse) in
+      let glob = try Glob(try arguments.bytes(0, "pattern"), in: job.folder, of: arguments.function)
+      return { () throws(Trouble) in [.list(try glob.matches().map(DataValue.bytes))] }
+    },
+    function("exists", changes: false) { arguments, job throws(Misuse) in
+      let path = try arguments.path(0, in: job)
+      return { () throws(Trouble) in [.bool(try FileSystem.status(path) != nil)] }
+    },
+    function("stat", changes: false) { arguments, job throws(Misuse) in
+      let path = try arguments.path(0, in: job)
+      return { () throws(Trouble) in [try stat(path)] }
+    },
+    function("disk", changes: false) { arguments, job throws(Misuse) in
+      let path = try arguments.path(0, in: job)
+      return { () throws(Trouble) in [try disk(path)] }
+    },
+    function("mkdir", changes: true) { arguments, job throws(Misuse) in
+      let path = try arguments.path(0, in: job)
+      return { () throws(Trouble) in
+        try FileSystem.makeFolder(path)
+        return [true]
+      }
+    },
+    function("remove", changes: true) { arguments, job throws(Misuse) in
+      let path = try arguments.path(0, in: job)
+      let recursive = try arguments.options(1, known: ["recursive"]).flag("recursive")
+      if recursive { try refuseHome(path, job, arguments) }
+      return { () throws(Trouble) in
+        try FileSystem.remove(path, recursive: recursive)
+        return [true]
+      }
+    },
+    function("copy", changes: true) { arguments, job throws(Misuse) in
+      let source = try arguments.path(0, in: job, name: "from")
+      let destination = try arguments.path(1, in: job, name: "to")
+      return { () throws(Trouble) in
+        try FileSystem.copy(source, to: destination)
+        return [true]
+      }
+    },
+    function("move", changes: true) { arguments, job throws(Misuse) in
+      let source = try arguments.path(0, in: job, name: "from")
+      let destination = try arguments.path(1, in: job, name: "to")
+      return { () throws(Trouble) in
+        try FileSystem.move(source, to: destination)
+        return [true]
+      }
+    },
+  ]
+
+  private typealias Work = @Sendable () throws(Trouble) -> [DataValue]
+
+  /// A function in two steps: reading its arguments on the worker, its work on a thread that may block.
+  private static func function(
+    _ name: String, shownAs shown: String? = nil, changes: Bool,
+    _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> Work
+  ) -> HostFunction {
+    HostFunction(name: name, isOutside: changes) { call in
+      let arguments = Arguments(call.arguments, of: "fs." + (shown ?? name))
+      do throws(Misuse) {
+        let work = try prepare(arguments, call.job)
+        return BlockingWork.reply(to: call) {
+          do throws(Trouble) { return .success(try work()) } catch { return .failure(error) }
+        }
+      } catch {
+        return .misuse(error.text)
+      }
+    }
+  }
+
+  private static func stat(_ path: JobPath) throws(Trouble) -> DataValue {
+    guard let status = try FileSystem.status(path) else { throw .system("look at", path, code: ENOENT) }
+    let link = try FileSystem.status(path, followingLinks: false)
+    let kind =
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: "file"
+      case S_IFDIR: "folder"
+      default: "other"
+      }
+    return .object([
+      "type": .string(kind), "size": .int(Int64(status.st_size)),
+      "modified": .double(seconds(status.st_mtim)),
+      "mode": .string(octal(status.st_mode & 0o7777)),
+      "link": .bool(link.map { $0.st_mode & S_IFMT == S_IFLNK } ?? false),
+    ])
+  }
+
+  private static func disk(_ path: JobPath) throws(Trouble) -> DataValue {
+    var status = statvfs()
+    guard path.withCString({ statvfs($0, &status) }) == 0 else { throw .system("look at", path) }
+    func bytes(_ blocks: UInt) -> DataValue {
+      let (product, overflow) = UInt64(blocks).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+      return .int(overflow ? .max : Int64(clamping: product))
+    }
+    let used = status.f_blocks - min(status.f_blocks, status.f_bfree)
+    return .object([
+      "total": bytes(status.f_blocks), "free": bytes(status.f_bfree), "available": bytes(status.f_bavail),
+      "used": bytes(used),
+    ])
+  }
+
+  /// A slip in a variable must not empty the job's own folder, or what holds it.
+  private static func refuseHome(_ path: JobPath, _ job: JobContext, _ arguments: Arguments) throws(Misuse) {
+    let folder = try JobPath([UInt8(ascii: ".")], in: job.folder, of: arguments.function)
+    guard let target = path.resolved, let home = folder.resolved, target.contains(home) else { return }
+    throw arguments.misuse("\(path.given) holds the job itself: it is not removed")
+  }
+
+  private static func seconds(_ time: timespec) -> Double {
+    Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000
+  }
+
+  private static func octal(_ mode: mode_t) -> String {
+    let digits = String(mode, radix: 8)
+    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  }
+
+  private static func megabytes(_ bytes: Int) -> String { "\(bytes >> 20) MB" }
+}
+
+extension Arguments {
+  /// The path at `index`, relative to the job's folder.
+  func path(_ index: Int, in job: JobContext, name: String = "path") throws(Misuse) -> JobPath {
+    try JobPath(try bytes(index, name), in: job.folder, of: function, name: name)
+  }
+}

@@ -1,0 +1,31 @@
+import LuaHost
+import Values
+
+/// `almanac.json`: Lua values to JSON text and back.
+enum JSONModule {
+  static let functions = [
+    HostFunction(name: "encode", isOutside: false) { call in
+      do {
+        let arguments = Arguments(call.arguments, of: "json.encode")
+        let pretty = try arguments.options(1, known: ["pretty"]).flag("pretty")
+        return .values([.string(try arguments[0].json(pretty: pretty))])
+      } catch let misuse as Misuse {
+        return .misuse(misuse.text)
+      } catch {
+        return .misuse("json.encode: \(error)")
+      }
+    },
+    // The value comes in a list, so that `null` arrives as `json.null` and not as `nil`.
+    HostFunction(name: "decode", isOutside: false) { call in
+      let arguments = Arguments(call.arguments, of: "json.decode")
+      guard let text = arguments[0].asBytes else {
+        return .misuse("json.decode: text must be a string, not \(describe(arguments[0]))")
+      }
+      do throws(JSONTrouble) {
+        return .values([.list([try DataValue(json: text)])])
+      } catch {
+        return .trouble("\(error)")
+      }
+    },
+  ]
+}

@@ -1,0 +1,14 @@
+import LuaHost
+
+/// The modules that a job can `require`, beside those that are part of the host itself.
+public enum StandardModules {
+  public static let all: [HostModule] = [
+    module("http", HTTPModule.functions), module("json", JSONModule.functions),
+    module("fs", FilesModule.functions),
+  ]
+
+  private static func module(_ name: String, _ functions: [HostFunction]) -> HostModule {
+    HostModule(
+      name: "almanac." + name, functions: functions, luaSource: EmbeddedSource.bytes("almanac/\(name).lua"))
+  }
+}

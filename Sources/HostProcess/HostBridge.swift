@@ -1,0 +1,178 @@
+import CLinux
+import Glibc
+import HostModules
+import HostProtocol
+import LuaHost
+import Values
+
+/// Turns the daemon's commands into calls of the Lua host, and what that reports into events.
+final class HostBridge: Sendable {
+  private let lua: LuaHost
+  private let reporter: Reporter
+
+  init(evidence: OpaquePointer, outbox: Outbox) {
+    reporter = Reporter(evidence: evidence, outbox: outbox)
+    lua = LuaHost(modules: StandardModules.all, baseWorkers: 1, delegate: reporter)
+  }
+
+  /// Reads commands until the socket closes.
+  func serve(socket: Int32) {
+    reporter.outbox.send(.hello(build: HostConversation.build))
+    var frames = FrameBuffer()
+    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 16)
+    defer { chunk.deallocate() }
+    while true {
+      let count = recv(socket, chunk.baseAddress, chunk.count, 0)
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { return }
+      frames.append(UnsafeRawBufferPointer(rebasing: chunk[..<count]))
+      do throws(MalformedBytes) {
+        try frames.takeFrames { (reader) throws(MalformedBytes) in
+          obey(try HostCommand(from: &reader))
+        }
+      } catch {
+        // The two ends are of different builds, or the daemon is broken: nothing can be trusted.
+        return
+      }
+    }
+  }
+
+  private func obey(_ command: HostCommand) {
+    switch command {
+    case .load(let state, let bundle): lua.load(state, ScriptSource(bundle))
+    case .initialize(let state, let settings): lua.initialize(state, limits: StateLimits(settings))
+    case .start(let state, let attempt): lua.start(state, RunStart(attempt))
+    case .stop(let run, let reason): lua.stop(run, reason: .cancelled(reason))
+    case .close(let state): lua.close(state)
+    case .logCredit(let bytes): reporter.outbox.addCredit(bytes)
+    }
+  }
+}
+
+/// What the Lua host reports, as evidence and as events.
+private final class Reporter: LuaHostDelegate {
+  let outbox: Outbox
+  // The memory is shared with another process; all access is atomic, in C.
+  nonisolated(unsafe) private let evidence: OpaquePointer
+
+  init(evidence: OpaquePointer, outbox: Outbox) {
+    self.evidence = evidence
+    self.outbox = outbox
+  }
+
+  func loaded(_ id: UInt32, _ result: Result<LoadedScript, ScriptError>) {
+    switch result {
+    case .success(let script): outbox.send(.loaded(id, .schedule(script.schedule)))
+    case .failure(let error): outbox.send(.loaded(id, .failed(ScriptFailure(error))))
+    }
+  }
+
+  func initialized(_ id: UInt32, _ result: Result<String?, ScriptError>) {
+    switch result {
+    case .success(let text): outbox.send(.initialized(id, .ready(text)))
+    case .failure(let error): outbox.send(.initialized(id, .failed(ScriptFailure(error))))
+    }
+  }
+
+  func ended(_ id: UInt32, _ run: RunKey, _ end: RunEnd, stateLost: Bool, peakMemory: Int) {
+    outbox.send(
+      .ended(
+        id,
+        AttemptReport(
+          run: run, end: AttemptReport.End(end), stateLost: stateLost, peakMemoryBytes: Int64(peakMemory),
+          endedAt: clinux_wall_us())))
+  }
+
+  func logged(
+    _ id: UInt32, _ run: RunKey?, level: ScriptLogLevel, message: String, fields: DataValue
+  ) {
+    let entry = LogEntry(
+      run: run, at: clinux_wall_us(), level: LogLevel(level), message: message,
+      fields: fields == .null ? nil : try? fields.json())
+    outbox.send(.logged(id, entry))
+  }
+
+  func mainCalled(slot: Int) { evidence_slot_main_called(evidence, Int32(slot), clinux_wall_us()) }
+
+  func calledOutside(slot: Int) { evidence_slot_called_outside(evidence, Int32(slot)) }
+
+  func workerEntered(worker: Int, state: UInt32, slot: Int?) {
+    evidence_worker_thread_started()
+    // A run is known by its slot, counted from 1; a state that loads stands above 32 bits.
+    let owner = slot.map { UInt64($0) + 1 } ?? 1 << 32 | UInt64(state)
+    evidence_worker_enter(evidence, Int32(worker), owner)
+  }
+
+  func workerLeft(worker: Int) { evidence_worker_leave(evidence, Int32(worker)) }
+}
+
+// MARK: From the daemon's words to the host's
+
+extension ScriptSource {
+  fileprivate init(_ bundle: ScriptBundle) {
+    self.init(
+      jobName: bundle.job, folder: bundle.folder, outputFolder: bundle.outputFolder,
+      main: File(path: bundle.main.path, bytes: bundle.main.bytes),
+      modules: Dictionary(
+        bundle.modules.map { ($0.name, File(path: $0.path, bytes: $0.bytes)) }, uniquingKeysWith: { $1 }))
+  }
+}
+
+extension StateLimits {
+  fileprivate init(_ settings: StateSettings) {
+    self.init(
+      memoryLimit: Int(settings.memoryLimitBytes), logLimit: Int(settings.logLimitBytes),
+      environment: settings.environment)
+  }
+}
+
+extension RunStart {
+  fileprivate init(_ attempt: AttemptStart) {
+    self.init(
+      key: attempt.run, slot: Int(attempt.slot), run: attempt.argument,
+      timeLimit: attempt.timeLimitNanoseconds,
+      stopGrace: attempt.stopGraceNanoseconds)
+  }
+}
+
+// MARK: From the host's words to the daemon's
+
+extension ScriptFailure {
+  fileprivate init(_ error: ScriptError) {
+    self.init(
+      file: error.file, line: error.line.map { Int32(clamping: $0) }, message: error.text,
+      traceback: error.traceback)
+  }
+}
+
+extension LogLevel {
+  fileprivate init(_ level: ScriptLogLevel) {
+    self =
+      switch level {
+      case .debug: .debug
+      case .info: .info
+      case .warn: .warn
+      case .error: .error
+      }
+  }
+}
+
+extension AttemptReport.End {
+  fileprivate init(_ end: RunEnd) {
+    switch end {
+    case .succeeded(.null): self = .succeeded(nil)
+    case .succeeded(let result):
+      do throws(JSONTrouble) { self = .succeeded(try result.json()) } catch {
+        self = .failed(
+          ScriptFailure(file: nil, line: nil, message: "the result cannot be kept: \(error)", traceback: nil))
+      }
+    case .failed(let error): self = .failed(ScriptFailure(error))
+    case .skipped(let reason): self = .skipped(reason)
+    case .retryAfter(let seconds, let reason):
+      self = .retryAfter(Int64((min(max(0, seconds), 1e9) * 1_000_000).rounded()), reason)
+    case .fatal(let message): self = .fatal(message)
+    case .timedOut: self = .timedOut
+    case .cancelled(let reason): self = .stopped(reason)
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import CLinux
+import Glibc
+import HostModules
+import HostProtocol
+import LuaHost
+import Values
+
+/// A host process: Lua on one side, the daemon's socket on the other.
+///
+/// It reads commands on the calling thread, gives them to the Lua host, and writes what comes of them
+/// on a thread of its own. When the socket closes, the daemon is gone, and the process ends at once.
+public enum HostProcess {
+  /// Serves the daemon at the other end of descriptor 3 until that closes.
+  ///
+  /// - Returns: An exit status, when it could not even begin.
+  public static func run() -> Int32 {
+    _ = clinux_no_new_privileges()
+    _ = clinux_no_core_dumps()
+    // The daemon decides when a host ends; a terminal's Ctrl-C is not for it.
+    for ignored in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { signal(ignored, SIG_IGN) }
+    guard let evidence = evidence_map(HostConversation.evidenceDescriptor) else {
+      return complain("this command is for almanac itself: it starts its host processes with it")
+    }
+    evidence_install_crash_handler(evidence)
+    let bridge = HostBridge(evidence: evidence, outbox: Outbox(socket: HostConversation.socketDescriptor))
+    bridge.serve(socket: HostConversation.socketDescriptor)
+    // Nothing is tidied up: what matters is that no job goes on without its daemon.
+    kill(0, SIGKILL)
+    _exit(0)
+  }
+
+  private static func complain(_ text: String) -> Int32 {
+    let line = Array("almanac: \(text)\n".utf8)
+    _ = write(2, line, line.count)
+    return 2
+  }
+}

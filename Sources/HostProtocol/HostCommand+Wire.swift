@@ -1,0 +1,109 @@
+import Values
+
+extension HostCommand {
+  /// Appends the command as one frame.
+  public func encode(to writer: inout ByteWriter) {
+    writer.appendFrame { writer in
+      switch self {
+      case .load(let state, let bundle):
+        writer.append(byte: 1)
+        writer.append(state)
+        bundle.encode(to: &writer)
+      case .initialize(let state, let settings):
+        writer.append(byte: 2)
+        writer.append(state)
+        settings.encode(to: &writer)
+      case .start(let state, let attempt):
+        writer.append(byte: 3)
+        writer.append(state)
+        attempt.encode(to: &writer)
+      case .stop(let run, let reason):
+        writer.append(byte: 4)
+        writer.append(run)
+        writer.append(reason)
+      case .close(let state):
+        writer.append(byte: 5)
+        writer.append(state)
+      case .logCredit(let bytes):
+        writer.append(byte: 6)
+        writer.append(Int64(bytes))
+      }
+    }
+  }
+
+  /// Reads one frame's content.
+  public init(from reader: inout ByteReader) throws(MalformedBytes) {
+    switch try reader.byte() {
+    case 1: self = .load(try reader.number(), try ScriptBundle(from: &reader))
+    case 2: self = .initialize(try reader.number(), try StateSettings(from: &reader))
+    case 3: self = .start(try reader.number(), try AttemptStart(from: &reader))
+    case 4: self = .stop(run: try reader.number(), reason: try reader.string())
+    case 5: self = .close(try reader.number())
+    case 6: self = .logCredit(Int(try reader.number(Int64.self)))
+    case let tag: throw MalformedBytes("unknown command \(tag)")
+    }
+  }
+}
+
+extension ScriptBundle {
+  fileprivate func encode(to writer: inout ByteWriter) {
+    writer.append(job)
+    writer.append(folder)
+    writer.append(outputFolder)
+    writer.append(UInt32(1 + modules.count))
+    for module in [main] + modules {
+      writer.append(module.name)
+      writer.append(module.path)
+      writer.append(module.bytes)
+    }
+  }
+
+  fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
+    let (job, folder, outputFolder) = (try reader.string(), try reader.string(), try reader.string())
+    var modules: [Module] = []
+    for _ in 0..<(try reader.number(UInt32.self)) {
+      modules.append(
+        Module(name: try reader.string(), path: try reader.string(), bytes: try reader.data()))
+    }
+    guard let main = modules.first else { throw MalformedBytes("a job without a file") }
+    self.init(
+      job: job, folder: folder, outputFolder: outputFolder, main: main, modules: Array(modules.dropFirst()))
+  }
+}
+
+extension StateSettings {
+  fileprivate func encode(to writer: inout ByteWriter) {
+    writer.append(memoryLimitBytes)
+    writer.append(logLimitBytes)
+    writer.append(UInt32(environment.count))
+    for (key, value) in environment {
+      writer.append(key)
+      writer.append(value)
+    }
+  }
+
+  fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
+    self.init(
+      memoryLimitBytes: try reader.number(), logLimitBytes: try reader.number(), environment: [:])
+    for _ in 0..<(try reader.number(UInt32.self)) {
+      let key = try reader.string()
+      environment[key] = try reader.string()
+    }
+  }
+}
+
+extension AttemptStart {
+  fileprivate func encode(to writer: inout ByteWriter) {
+    writer.append(run)
+    writer.append(slot)
+    writer.append(argument)
+    writer.append(timeLimitNanoseconds)
+    writer.append(stopGraceNanoseconds)
+  }
+
+  fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
+    self.init(
+      run: try reader.number(), slot: try reader.number(), argument: try reader.value(),
+      timeLimitNanoseconds: try reader.number(), stopGraceNanoseconds: try reader.number())
+  }
+}

@@ -1,0 +1,90 @@
+import Values
+
+/// The number by which the daemon and a host know one Lua state: one loaded version of one job.
+public typealias StateID = UInt32
+
+/// What the daemon tells a host process.
+public enum HostCommand: Sendable, Equatable {
+  /// Make a state, evaluate the file's top level in it and send the `schedule` table back.
+  case load(StateID, ScriptBundle)
+  /// Call `initialize` in a state that is loaded, under what the job's schedule table says.
+  case initialize(StateID, StateSettings)
+  /// Call `main` in a state that is initialized.
+  case start(StateID, AttemptStart)
+  /// Stop a run; its end follows as any run's does.
+  case stop(run: UInt64, reason: String)
+  /// End a state, and the run in it if there is one.
+  case close(StateID)
+  /// So many bytes of log lines were taken; the host may send as many more.
+  case logCredit(Int)
+}
+
+/// A job's source: the bytes of one version of it, so that what is loaded later (a module that `main`
+/// requires) is of the same version.
+public struct ScriptBundle: Sendable, Equatable {
+  public struct Module: Sendable, Equatable {
+    /// The name that `require` is given.
+    public var name: String
+    /// The path that messages show.
+    public var path: String
+    public var bytes: [UInt8]
+
+    public init(name: String, path: String, bytes: [UInt8]) {
+      self.name = name
+      self.path = path
+      self.bytes = bytes
+    }
+  }
+
+  public var job: String
+  /// The folder that relative paths of the job start from, absolute.
+  public var folder: String
+  /// Where the job writes for people, absolute.
+  public var outputFolder: String
+  public var main: Module
+  public var modules: [Module]
+
+  public init(job: String, folder: String, outputFolder: String, main: Module, modules: [Module]) {
+    self.job = job
+    self.folder = folder
+    self.outputFolder = outputFolder
+    self.main = main
+    self.modules = modules
+  }
+}
+
+/// What a job's schedule table sets for its state.
+public struct StateSettings: Sendable, Equatable {
+  public var memoryLimitBytes: Int64
+  /// Of each run.
+  public var logLimitBytes: Int64
+  public var environment: [String: String]
+
+  public init(memoryLimitBytes: Int64, logLimitBytes: Int64, environment: [String: String]) {
+    self.memoryLimitBytes = memoryLimitBytes
+    self.logLimitBytes = logLimitBytes
+    self.environment = environment
+  }
+}
+
+/// One attempt, as a host needs to know it.
+public struct AttemptStart: Sendable, Equatable {
+  public var run: UInt64
+  /// The evidence slot that says how far this attempt has come.
+  public var slot: Int32
+  /// The table that `main` is given.
+  public var argument: DataValue
+  /// 0 for none.
+  public var timeLimitNanoseconds: Int64
+  public var stopGraceNanoseconds: Int64
+
+  public init(
+    run: UInt64, slot: Int32, argument: DataValue, timeLimitNanoseconds: Int64, stopGraceNanoseconds: Int64
+  ) {
+    self.run = run
+    self.slot = slot
+    self.argument = argument
+    self.timeLimitNanoseconds = timeLimitNanoseconds
+    self.stopGraceNanoseconds = stopGraceNanoseconds
+  }
+}

@@ -1,0 +1,84 @@
+/// The keys that a table may hold, and what to say of another one.
+struct KeyList {
+  var known: [String]
+  /// Keys that the project's documents name and that do nothing yet.
+  var later: [String] = []
+  /// Keys that belong somewhere else, and where.
+  var elsewhere: [String: String] = [:]
+  /// What other tools call it.
+  var otherNames: [String: String] = [:]
+  /// What to write in place of an item without a key.
+  var example: String
+
+  func objection(to key: String) -> String {
+    if later.contains(key) { return "not supported yet" }
+    if let place = elsewhere[key] { return place }
+    if let name = otherNames[key.lowercased()] ?? SlipFinder.nearest(to: key, in: known + later) {
+      return "there is no such key; did you mean `\(name)`?"
+    }
+    if let near = SlipFinder.nearest(to: key, in: elsewhere.keys.sorted()), let place = elsewhere[near] {
+      return "there is no such key; did you mean `\(near)`? That \(place)"
+    }
+    return "there is no such key; known are \(known.joined(separator: ", "))"
+  }
+}
+
+extension KeyList {
+  static let rules = ["every", "restart_after", "cron", "daily", "weekly", "monthly", "at", "on"]
+  static let laterRules = ["after", "watch", "webhook"]
+  /// What stands beside a rule, inline too.
+  static let besideRule = ["name", "start_at", "end_at", "delay", "jitter", "repeat_every", "repeat_for"]
+  static let laterBesideRule = ["settle", "stop_at_end"]
+  static let settings = [
+    "enabled", "testing", "run_on_startup", "time_zone", "window", "outside_window", "blackout", "day_match",
+    "time_limit", "stop_grace", "memory_limit", "log_limit", "retry", "overlap", "late_within",
+    "start_when_available", "host", "env", "fresh_state",
+  ]
+  static let laterSettings = [
+    "cpu_limit", "queue_limit", "max_parallel", "catch_up", "catch_up_within", "priority", "pool", "requires",
+    "archive_after", "secrets", "allow", "notify", "when", "formerly",
+  ]
+  private static let commonNames = [
+    "interval": "every", "timeout": "time_limit", "max_runtime": "time_limit", "retries": "retry",
+    "tz": "time_zone", "disabled": "enabled", "concurrency": "overlap", "crontab": "cron",
+    "start": "start_at",
+    "end": "end_at", "memory": "memory_limit", "environment": "env", "on_startup": "run_on_startup",
+    "dry_run": "testing", "times": "at",
+  ]
+
+  static let schedule = KeyList(
+    known: ["triggers"] + rules + besideRule + settings, later: laterRules + laterBesideRule + laterSettings,
+    elsewhere: [
+      "from": "belongs into `window = { from = ..., to = ... }`",
+      "to": "belongs into `window = { from = ..., to = ... }`",
+      "days": "belongs into `window = { days = ... }`",
+      "on_close": "belongs into `window = { on_close = ... }`",
+      "count": "belongs into `retry = { count = ... }`",
+      "backoff": "belongs into `retry = { backoff = ... }`",
+      "max_interval": "belongs into `retry = { max_interval = ... }`",
+      "every_days": "belongs into `daily = { every_days = ... }`",
+      "every_weeks": "belongs into `weekly = { every_weeks = ... }`",
+      "months": "belongs into `monthly = { months = ... }`",
+    ], otherNames: commonNames, example: "give it one, such as every = \"10m\"")
+
+  static let trigger = KeyList(
+    known: rules + besideRule + ["enabled", "time_limit", "day_match"], later: laterRules + laterBesideRule,
+    elsewhere: Dictionary(
+      uniqueKeysWithValues: (settings + laterSettings).filter {
+        !["enabled", "time_limit", "day_match"].contains($0)
+      }
+      .map { ($0, "is a setting of the job; it stands beside `triggers`") }),
+    otherNames: commonNames, example: "a trigger is a table such as { every = \"10m\" }")
+
+  static let daily = KeyList(known: ["at", "every_days"], example: "write at = \"02:30\"")
+  static let weekly = KeyList(
+    known: ["on", "at", "every_weeks"], example: "write on = \"mon\", at = \"02:30\"")
+  static let monthly = KeyList(known: ["on", "months", "at"], example: "write on = 1, at = \"02:30\"")
+  static let window = KeyList(
+    known: ["from", "to", "days", "on_close"], example: "write from = \"02:00\", to = \"04:00\"")
+  static let blackout = KeyList(
+    known: ["from", "to", "calendar"], example: "write from = \"2026-12-24\", to = \"2026-12-26\"")
+  static let retry = KeyList(
+    known: ["count", "interval", "backoff", "max_interval"], later: ["jitter"],
+    example: "write count = 2, interval = \"1m\"")
+}

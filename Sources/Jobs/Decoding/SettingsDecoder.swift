@@ -1,0 +1,116 @@
+import RunLifecycle
+import Scheduling
+import Values
+
+/// The settings of a job (SPEC 4.2) that are no gates.
+enum SettingsDecoder {
+  static func zone(_ reader: inout TableReader) -> Zone? {
+    reader.parsed("time_zone", wanted: "the name of a time zone (\"Europe/Berlin\")") {
+      (text) throws(ScheduleError) in try Zone.named(text)
+    }
+  }
+
+  static func decode(_ reader: inout TableReader, into definition: inout JobDefinition) {
+    decodePolicy(&reader, into: &definition.policy)
+    if let flag = reader.flag("fresh_state") { definition.freshState = flag }
+    if let host = reader.choice("host", of: ["shared", "own"]) { definition.ownHost = host == "own" }
+    if let limit = bytes("memory_limit", &reader, atLeast: 256 << 10) { definition.memoryLimit = limit }
+    if let limit = bytes("log_limit", &reader, atLeast: 0) { definition.logLimit = limit }
+    if let env = environment(&reader) { definition.env = env }
+  }
+
+  private static func decodePolicy(_ reader: inout TableReader, into policy: inout RunPolicy) {
+    if let flag = reader.flag("enabled") { policy.enabled = flag }
+    if let flag = reader.flag("testing") { policy.testing = flag }
+    if let flag = reader.flag("run_on_startup") { policy.runOnStartup = flag }
+    if let flag = reader.flag("start_when_available") { policy.startWhenAvailable = flag }
+    if let limit = reader.duration("time_limit") { policy.timeLimit = limit > .zero ? limit : nil }
+    if let grace = reader.duration("stop_grace") { policy.stopGrace = grace }
+    if let late = reader.duration("late_within") { policy.lateWithin = late }
+    _ = reader.choice("overlap", of: ["skip"], later: ["queue", "parallel", "replace"])
+    policy.retry = retry(&reader)
+  }
+
+  private static func retry(_ reader: inout TableReader) -> RetryPolicy? {
+    guard var table = reader.table("retry", example: "retry = { count = 2, interval = \"1m\" }") else {
+      return nil
+    }
+    let count = table.integer("count", in: 0...1_000_000)
+    let interval = table.duration("interval")
+    let backoff = table.number("backoff", in: 1...1000)
+    let longest = table.duration("max_interval")
+    table.close(.retry)
+    for key in ["count", "interval"] where !table.has(key) {
+      table.report(key, "is missing; write retry = { count = 2, interval = \"1m\" }")
+    }
+    if let interval, let longest, longest < interval {
+      table.report("max_interval", "\(longest) is shorter than the interval, \(interval)")
+    }
+    guard let count, let interval else { return nil }
+    return RetryPolicy(count: count, interval: interval, backoff: backoff ?? 1, maxInterval: longest)
+  }
+
+  private static func environment(_ reader: inout TableReader) -> [String: String]? {
+    guard var table = reader.table("env", example: "env = { KEY = \"value\" }"),
+      let value = reader.value("env"),
+      let fields = value.asTable?.fields
+    else { return nil }
+    var env: [String: String] = [:]
+    for key in fields.keys.sorted() {
+      guard let value = table.value(key) else { continue }
+      switch value {
+      case .string(let text): env[key] = text
+      case .int, .double, .bool:
+        let text = value.asBool.map { String($0) } ?? Found.number(value)
+        table.report(key, "\(Found.phrase(value)); write it as a string: \"\(text)\"")
+      default: table.report(key, Found.mismatch(value, "a string"))
+      }
+      if key.isEmpty || key.contains("=") || key.contains("\0") {
+        table.report(key, "no variable can have this name: it is empty or has a \"=\" in it")
+      }
+    }
+    table.close(KeyList(known: [], example: "write KEY = \"value\""))
+    return env
+  }
+
+  // MARK: - Amounts of memory
+
+  /// As everywhere where memory is counted, `KB` is 1024 bytes.
+  private static let units = [("KB", 10), ("MB", 20), ("GB", 30), ("K", 10), ("M", 20), ("G", 30), ("B", 0)]
+  private static let largest = 1 << 40
+
+  private static func bytes(_ key: String, _ reader: inout TableReader, atLeast least: Int) -> Int? {
+    guard let value = reader.value(key) else { return nil }
+    if value.asDouble != nil {
+      let number = Found.number(value)
+      reader.report(key, "\(number) is a number; add a unit: \"\(number)MB\", \"\(number)KB\"")
+      return nil
+    }
+    let size = reader.parsed(key, wanted: "a size (\"64MB\", \"512KB\", \"1GB\")") {
+      (text) throws(ScheduleError) in try bytes(text)
+    }
+    guard let size, size < least else { return size }
+    reader.report(
+      key, "\(Found.quoted(value.asString ?? "")) is too little; a Lua state needs at least \(least >> 10)KB")
+    return nil
+  }
+
+  private static func bytes(_ text: String) throws(ScheduleError) -> Int {
+    let wrong = ScheduleError("\(Found.quoted(text)) is not a size (\"64MB\", \"512KB\", \"1GB\")")
+    let trimmed = text.filter { $0 != " " }.uppercased().replacing("IB", with: "B")
+    guard let unit = units.first(where: { trimmed.hasSuffix($0.0) }) else {
+      if Int(trimmed) != nil {
+        throw ScheduleError("\(Found.quoted(text)) has no unit; add one: \"\(trimmed)MB\", \"\(trimmed)KB\"")
+      }
+      throw wrong
+    }
+    let digits = trimmed.dropLast(unit.0.count)
+    guard let first = digits.utf8.first, first >= 48, first < 58, !digits.contains("E"),
+      !digits.contains("X"),
+      !digits.contains("P"), let number = Double(digits), number.isFinite
+    else { throw wrong }
+    let size = number * Double(1 << unit.1)
+    guard size <= Double(largest) else { throw ScheduleError("\(Found.quoted(text)) is more than 1024GB") }
+    return Int(size)
+  }
+}

@@ -1,0 +1,103 @@
+import Glibc
+
+/// What stands in one folder, as far as jobs are concerned.
+struct FolderListing {
+  /// Names of Lua files (or of what claims to be one), in order.
+  var files: [String] = []
+  /// Names of folders, links to folders included, in order.
+  var folders: [String] = []
+  /// Those of both that are symbolic links, and links that lead nowhere yet.
+  var links: [String] = []
+  /// Names that would be jobs or namespaces but for what their name is made of.
+  var refused: [(displayed: String, objection: String)] = []
+
+  var isFolderJob: Bool { files.contains(NameRules.mainFile) }
+
+  init() {}
+
+  /// Reads the folder. Files whose names end otherwise, and ignored names, are left out.
+  init(reading path: String) throws(FileTrouble) {
+    guard let folder = opendir(path) else { throw FileTrouble(code: errno, doing: "read") }
+    defer { closedir(folder) }
+    errno = 0
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+      add(name, type: Int(entry.pointee.d_type), in: path)
+      errno = 0
+    }
+    guard errno == 0 else { throw FileTrouble(code: errno, doing: "read") }
+    files.sort()
+    folders.sort()
+    refused.sort { $0.displayed < $1.displayed }
+  }
+
+  private mutating func add(_ bytes: [UInt8], type: Int, in path: String) {
+    guard let name = String(validating: bytes, as: UTF8.self) else {
+      if Self.mattersThough(bytes, type: type) {
+        refused.append((NameRules.displayed(bytes), NameRules.notUTF8))
+      }
+      return
+    }
+    guard !NameRules.ignores(name) else { return }
+    let isFolder = Self.isFolder(path + "/" + name, type: type)
+    if type == DT_LNK, isFolder || Self.mayBecomeJob(name, at: path + "/" + name) { links.append(name) }
+    guard isFolder || NameRules.isLuaFile(name) else { return }
+    if let objection = NameRules.objection(to: name) {
+      // A data folder may be called what it likes.
+      if !isFolder || Self.holdsLua(path + "/" + name) {
+        refused.append((NameRules.displayed(name), objection))
+      }
+    } else if isFolder {
+      folders.append(name)
+    } else {
+      files.append(name)
+    }
+  }
+
+  /// Whether a name that is not text would have been a job's.
+  private static func mattersThough(_ name: [UInt8], type: Int) -> Bool {
+    guard let first = name.first, first != UInt8(ascii: "."), first != UInt8(ascii: "_") else { return false }
+    return type != DT_DIR && name.suffix(4).elementsEqual(NameRules.suffix.utf8)
+  }
+
+  /// Whether a link that leads to no folder is a Lua file's, or may lead to a folder some day.
+  static func mayBecomeJob(_ name: some StringProtocol, at path: String) -> Bool {
+    var status = stat()
+    return NameRules.isLuaFile(name) || stat(path, &status) != 0
+  }
+
+  private static func isFolder(_ path: String, type: Int) -> Bool {
+    if type == DT_DIR { return true }
+    guard type == DT_LNK || type == DT_UNKNOWN else { return false }
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// The Lua files under a folder of a jobs folder, as paths relative to that.
+  static func luaFiles(in folder: JobsFolder, under path: String, depth: Int = 0) -> [String] {
+    guard depth < FolderScanner.maximumDepth,
+      let listing = try? FolderListing(reading: folder.absolutePath(of: path))
+    else { return [] }
+    return listing.files.map { path + "/" + $0 }
+      + listing.folders.flatMap { luaFiles(in: folder, under: path + "/" + $0, depth: depth + 1) }
+  }
+
+  private static func holdsLua(_ path: String) -> Bool {
+    guard let listing = try? FolderListing(reading: path) else { return false }
+    return !listing.files.isEmpty
+  }
+}
+
+/// Which folder a path leads to, whatever it is called.
+struct FolderIdentity: Hashable {
+  let device: UInt64
+  let inode: UInt64
+
+  /// `nil` if there is no folder at the path.
+  init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
+    device = UInt64(status.st_dev)
+    inode = UInt64(status.st_ino)
+  }
+}

@@ -1,0 +1,41 @@
+/// What a look at the jobs folder, or at a part of it, found.
+public struct FolderScan: Sendable, Equatable {
+  /// Which job names a scan speaks for: a name in its scope that it does not list is not there.
+  public enum Scope: Sendable, Hashable {
+    case everything
+    case job(String)
+    /// The job of this name, and all whose names begin with it and a `/`.
+    case tree(String)
+
+    public func covers(_ name: String) -> Bool {
+      switch self {
+      case .everything: true
+      case .job(let job): name == job
+      case .tree(let folder): name == folder || name.hasPrefix(folder + "/")
+      }
+    }
+  }
+
+  public var scopes: [Scope]
+  /// In the order of their names, each name once.
+  public var sources: [JobSource]
+  /// Of files and folders that cannot be jobs as they are.
+  public var errors: [LoadError]
+  /// Parts of the scope that could not be looked at (a folder that cannot be read, the jobs folder
+  /// itself missing): nothing is known of the jobs in them, so they are not gone.
+  public var unknown: [Scope]
+
+  public init(
+    scopes: [Scope], sources: [JobSource] = [], errors: [LoadError] = [], unknown: [Scope] = []
+  ) {
+    self.scopes = scopes
+    self.sources = sources
+    self.errors = errors
+    self.unknown = unknown
+  }
+
+  /// Whether the scan says that there is no such job: it looked where the job would be.
+  public func rulesOut(_ name: String) -> Bool {
+    scopes.contains { $0.covers(name) } && !unknown.contains { $0.covers(name) }
+  }
+}

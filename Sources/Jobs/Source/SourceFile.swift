@@ -1,0 +1,120 @@
+import Glibc
+
+/// Why a file or folder cannot be read.
+struct FileTrouble: Error, Equatable {
+  /// An `errno`.
+  struct Code: Error, Equatable {
+    let number: Int32
+    init(_ number: Int32) { self.number = number }
+  }
+
+  /// There is nothing of that name (any more).
+  var isGone = false
+  let message: String
+
+  init(_ message: String, isGone: Bool = false) {
+    self.message = message
+    self.isGone = isGone
+  }
+
+  /// What the operating system said.
+  init(code: Int32, doing what: String) {
+    let reason =
+      switch code {
+      case EACCES, EPERM: "permission denied; the daemon's user needs to read it"
+      case ELOOP: "its symbolic links lead round in a circle"
+      case ENAMETOOLONG: "its path is too long"
+      default: String(cString: strerror(code))
+      }
+    message = "cannot be \(what): \(reason)"
+    isGone = code == ENOENT || code == ENOTDIR
+  }
+}
+
+/// Reading a job file without trusting it to be one.
+enum SourceFile {
+  /// No script that a person wrote is larger, and what a host is sent has its limits.
+  static let maximumBytes = 4 << 20
+
+  enum Presence {
+    case there, absent
+    /// A folder on the way cannot be looked into.
+    case unknown
+  }
+
+  /// Whether something of that name is there that is not a folder. Links are followed; one that
+  /// leads nowhere is there, so that reading it can say so.
+  static func presence(_ path: String) -> Presence {
+    var status = stat()
+    if stat(path, &status) == 0 { return status.st_mode & S_IFMT == S_IFDIR ? .absent : .there }
+    if lstat(path, &status) == 0 { return .there }
+    return errno == EACCES ? .unknown : .absent
+  }
+
+  /// The file's bytes. It never waits: a FIFO or a device is refused before it is opened.
+  static func read(_ path: String) throws(FileTrouble) -> [UInt8] {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw explain(errno, path) }
+    try check(status)
+    // Non-blocking for what may have taken the file's place since.
+    let file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+    guard file >= 0 else { throw explain(errno, path) }
+    defer { close(file) }
+    guard fstat(file, &status) == 0 else { throw FileTrouble(code: errno, doing: "read") }
+    try check(status)
+    return try readAll(file, expecting: Int(status.st_size))
+  }
+
+  private static func check(_ status: stat) throws(FileTrouble) {
+    let kind: String
+    switch status.st_mode & S_IFMT {
+    case S_IFREG:
+      guard status.st_size <= maximumBytes else { throw tooLarge }
+      return
+    case S_IFDIR: kind = "a folder"
+    case S_IFIFO: kind = "a FIFO"
+    case S_IFSOCK: kind = "a socket"
+    default: kind = "a device"
+    }
+    throw FileTrouble("is \(kind), not a file")
+  }
+
+  private static let tooLarge = FileTrouble("is larger than \(maximumBytes >> 20) MB; no job file may be")
+
+  private static func explain(_ code: Int32, _ path: String) -> FileTrouble {
+    var status = stat()
+    guard code == ENOENT, lstat(path, &status) == 0 else { return FileTrouble(code: code, doing: "read") }
+    return FileTrouble("is a symbolic link to \(linkTarget(path) ?? "a file"), which is not there")
+  }
+
+  /// What the link at `path` says, quoted.
+  private static func linkTarget(_ path: String) -> String? {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let length = buffer.withUnsafeMutableBytes { buffer in
+      buffer.bindMemory(to: CChar.self).baseAddress.map { readlink(path, $0, buffer.count) } ?? -1
+    }
+    guard length > 0 else { return nil }
+    return "\"" + NameRules.displayed(Array(buffer[..<length])) + "\""
+  }
+
+  private static func readAll(_ file: Int32, expecting size: Int) throws(FileTrouble) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var capacity = max(size, 0) + 1
+    while true {
+      let start = bytes.count
+      var failure: Int32 = 0
+      let room = max(capacity - start, 4096)
+      bytes.append(
+        contentsOf: [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+          let got = Glibc.read(file, buffer.baseAddress, room)
+          if got < 0 { failure = errno }
+          count = max(got, 0)
+        })
+      if failure == EINTR { continue }
+      guard failure == 0 else { throw FileTrouble(code: failure, doing: "read") }
+      guard bytes.count > start else { return bytes }
+      guard bytes.count <= maximumBytes else { throw tooLarge }
+      capacity = max(capacity, bytes.count + 4096)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import Values
+
+/// How much a line of a job's log matters.
+public enum ScriptLogLevel: String, Sendable, CaseIterable {
+  case debug, info, warn, error
+}
+
+/// What evaluating a job's file gave.
+public struct LoadedScript: Sendable, Equatable {
+  /// The global `schedule`; `.null` where there is none.
+  public var schedule: DataValue
+  public var hasInitialize: Bool
+
+  public init(schedule: DataValue, hasInitialize: Bool) {
+    self.schedule = schedule
+    self.hasInitialize = hasInitialize
+  }
+}
+
+/// Told by a ``LuaHost`` what comes of its commands.
+///
+/// The calls come from the host's worker threads, for one state one after the other. None of them may
+/// wait; ``mainCalled(slot:)`` to ``workerLeft(worker:)`` stand in the path of every run and must be cheap.
+public protocol LuaHostDelegate: AnyObject, Sendable {
+  /// The file was evaluated. After a failure the state is gone.
+  func loaded(_ id: StateID, _ result: Result<LoadedScript, ScriptError>)
+  /// `initialize` was called, if there is one. After a failure the state is gone.
+  func initialized(_ id: StateID, _ result: Result<String?, ScriptError>)
+  /// A run has ended; all of its log lines were delivered before.
+  ///
+  /// - Parameters:
+  ///   - stateLost: The state had to be closed and is gone; the job must be loaded again.
+  ///   - peakMemory: The most bytes that the state took during the run.
+  func ended(_ id: StateID, _ run: RunKey, _ end: RunEnd, stateLost: Bool, peakMemory: Int)
+  /// The job logs a line.
+  ///
+  /// - Parameters:
+  ///   - run: `nil` at the file's top level and in `initialize`.
+  ///   - fields: A table of what JSON can say, or `.null`.
+  func logged(_ id: StateID, _ run: RunKey?, level: ScriptLogLevel, message: String, fields: DataValue)
+
+  /// `main` is about to be called.
+  func mainCalled(slot: Int)
+  /// The run is about to call something for the first time that may change the world.
+  func calledOutside(slot: Int)
+  /// The calling thread, worker number `worker`, is about to run Lua for this state.
+  ///
+  /// - Parameter slot: The run's; `nil` while it loads or initializes.
+  func workerEntered(worker: Int, state: StateID, slot: Int?)
+  func workerLeft(worker: Int)
+}

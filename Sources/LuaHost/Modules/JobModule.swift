@@ -1,0 +1,168 @@
+import Glibc
+import Scheduling
+import Values
+
+/// `almanac.job`: what a job can do with its own run.
+enum JobModule {
+  static let functions: [String: Functions.Entry] = [
+    "sleep": plain(sleep),
+    "remaining": plain { call in
+      guard let deadline = call.run?.deadline else { return .values([.null]) }
+      return .values([.double(max(0, Double(deadline - monotonicNow()) / 1e9))])
+    },
+    "output": plain(output),
+    "env": Functions.Entry(isOutside: false) { state, call in
+      guard state.isConfigured else { return .reply(.misuse(unknownEnvironment)) }
+      guard let name = call.arguments.first?.asString else { return .reply(.values([.null])) }
+      return .reply(.values([call.job.environment[name].map(DataValue.string) ?? .null]))
+    },
+    "environment": Functions.Entry(isOutside: false) { state, call in
+      guard state.isConfigured else { return .reply(.misuse(unknownEnvironment)) }
+      return .reply(.values([.object(call.job.environment.mapValues(DataValue.string))]))
+    },
+    "params": plain { call in .values([call.run?.params ?? .null]) },
+    "skip": ending("job.skip") { arguments throws(ModuleMisuse) in
+      .skipped(try arguments.optionalText(0, "the reason"))
+    },
+    "retry_after": ending("job.retry_after") { arguments throws(ModuleMisuse) in
+      .retryAfter(
+        seconds: Double(try arguments.duration(0, "the time to wait")) / 1e9,
+        try arguments.optionalText(1, "the reason"))
+    },
+    "fatal": ending("job.fatal") { arguments throws(ModuleMisuse) in
+      .fatal(try arguments.optionalText(0, "the message") ?? "fatal")
+    },
+  ]
+
+  private static let unknownEnvironment =
+    "job.env is not known at a file's top level, before the schedule is read: use it in initialize or main"
+
+  private static func plain(_ body: @escaping @Sendable (HostCall) -> HostReply) -> Functions.Entry {
+    Functions.Entry(isOutside: false) { _, call in .reply(body(call)) }
+  }
+
+  /// A function that ends the run.
+  private static func ending(
+    _ name: String, _ end: @escaping @Sendable (ModuleArguments) throws(ModuleMisuse) -> RunEnd
+  ) -> Functions.Entry {
+    Functions.Entry(isOutside: false) { _, call in
+      guard call.run != nil else { return .reply(.misuse("\(name) ends a run, and there is none: call it in main")) }
+      do throws(ModuleMisuse) {
+        return .end(try end(ModuleArguments(call.arguments, of: name)))
+      } catch {
+        return .reply(.misuse(error.text))
+      }
+    }
+  }
+
+  /// `sleep(seconds)` or `sleep("10s")`
+  @Sendable private static func sleep(_ call: HostCall) -> HostReply {
+    let length: Int64
+    do throws(ModuleMisuse) {
+      length = try ModuleArguments(call.arguments, of: "job.sleep").duration(0, "the time")
+    } catch {
+      return .misuse(error.text)
+    }
+    if length == 0 { return .values([]) }
+    guard call.canWait else { return .waiting }
+    call.sleep(nanoseconds: length)
+    return .waiting
+  }
+
+  /// `output(name)`: the path of a file or folder in the job's output folder, which is made.
+  @Sendable private static func output(_ call: HostCall) -> HostReply {
+    let name: String
+    do throws(ModuleMisuse) {
+      name = try ModuleArguments(call.arguments, of: "job.output").optionalText(0, "the name") ?? ""
+    } catch {
+      return .misuse(error.text)
+    }
+    let parts = name.split(separator: "/", omittingEmptySubsequences: true)
+    guard !name.hasPrefix("/"), !parts.contains(".."), !name.utf8.contains(0) else {
+      return .misuse("job.output: \"\(name)\" is not a name in the job's output folder")
+    }
+    let folder = call.job.outputFolder
+    let path = ([Substring(folder)] + parts.filter { $0 != "." }).joined(separator: "/")
+    let parent = parts.isEmpty ? path : String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.endIndex))
+    if let trouble = makeFolders(parent) { return .trouble(trouble) }
+    return .values([.string(path)])
+  }
+
+  /// Makes a folder and those above it; what went wrong, if something did.
+  private static func makeFolders(_ path: String) -> String? {
+    if mkdir(path, 0o777) == 0 || errno == EEXIST { return nil }
+    if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+      if let trouble = makeFolders(String(path.prefix(upTo: slash))) { return trouble }
+      if mkdir(path, 0o777) == 0 || errno == EEXIST { return nil }
+    }
+    return "cannot make the folder \(path): \(String(cString: strerror(errno)))"
+  }
+}
+
+extension HostCall {
+  /// Answers the call with nothing after that time.
+  func sleep(nanoseconds: Int64) {
+    let clock = state.host.clock
+    let timer = clock.schedule(at: saturatingSum(monotonicNow(), nanoseconds)) { [weak self] in
+      self?.resume(.values([]))
+    }
+    onCancel { clock.cancel(timer) }
+  }
+}
+
+/// A mistake in the calling script.
+struct ModuleMisuse: Error {
+  let text: String
+}
+
+/// Arguments of the functions here, read with errors that name the function.
+struct ModuleArguments {
+  private let values: [DataValue]
+  private let function: String
+  /// Thirty years; longer ones are a slip.
+  private static let longest = 1e9
+
+  init(_ values: [DataValue], of function: String) {
+    self.values = values
+    self.function = function
+  }
+
+  private func value(_ index: Int) -> DataValue { values.indices.contains(index) ? values[index] : .null }
+
+  /// A string, or a number as one.
+  func optionalText(_ index: Int, _ name: String) throws(ModuleMisuse) -> String? {
+    switch value(index) {
+    case .null: return nil
+    case .int(let number): return "\(number)"
+    case .double(let number): return "\(number)"
+    case let value:
+      guard let text = value.asString else {
+        throw ModuleMisuse(text: "\(function): \(name) must be a string, not a \(value.typeName)")
+      }
+      return text
+    }
+  }
+
+  /// Nanoseconds: of a number of seconds, or a duration such as `"10s"`.
+  func duration(_ index: Int, _ name: String) throws(ModuleMisuse) -> Int64 {
+    let seconds: Double
+    switch value(index) {
+    case .string(let text):
+      do throws(ScheduleError) {
+        seconds = Double(try Interval(parsing: text).microseconds) / 1e6
+      } catch {
+        throw ModuleMisuse(text: "\(function): \(error)")
+      }
+    case let value:
+      guard let number = value.asDouble else {
+        throw ModuleMisuse(
+          text: "\(function): \(name) must be a number of seconds or a duration like \"10s\", not \(value.typeName)")
+      }
+      seconds = number
+    }
+    guard seconds >= 0, seconds <= Self.longest else {
+      throw ModuleMisuse(text: "\(function): \(name) must be from 0 to 1e9 seconds, not \(seconds)")
+    }
+    return Int64(seconds * 1e9)
+  }
+}

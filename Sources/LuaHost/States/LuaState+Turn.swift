@@ -1,0 +1,171 @@
+import CLua
+import Values
+
+// What a worker does with a state. Nothing here runs on two threads at once.
+extension LuaState {
+  /// Does one step of what there is to do, and gives the state back.
+  func takeTurn(on worker: Worker) {
+    switch lock.withLock({ mailbox.nextStep() }) {
+    case .command(.load(let limits)): load(limits, on: worker)
+    case .command(.initialize(let limits)): initialize(limits, on: worker)
+    case .command(.start(let run)): start(run, on: worker)
+    case .command(.close): closeLua()
+    case .answer(let reply):
+      enter(on: worker) { [self] in clua_continue($0, write(reply, to: $0)) }
+    case .unwind(let actions):
+      for action in actions { action() }
+      enter(on: worker) { clua_continue($0, Int32(CLUA_REPLY_CANNOT_WAIT)) }
+    case nil: break
+    }
+    if lock.withLock({ mailbox.endTurn() }) { host.pool.push(self) }
+  }
+
+  // MARK: Beginning
+
+  private func load(_ limits: StateLimits, on worker: Worker) {
+    guard !lock.withLock({ mailbox.isClosed || mailbox.lua != nil }) else {
+      return host.delegate.loaded(id, .failure(ScriptError(text: "the state is loaded already")))
+    }
+    if let error = source.main.refusal { return failLoad(error) }
+    var config = luaConfig(memoryLimit: limits.memoryLimit)
+    guard let lua = clua_new(&config) else { return failLoad(ScriptError(text: "no memory for a Lua state")) }
+    self.limits = limits
+    let activity = lock.withLock {
+      mailbox.lua = lua
+      return mailbox.begin(.load)
+    }
+    beginLog(run: nil)
+    setLimit(host.loadLimit, on: activity)
+    enter(on: worker) { [source] lua in
+      source.main.bytes.withUnsafeBufferPointer {
+        clua_load(lua, $0.baseAddress, $0.count, "@" + source.main.path)
+      }
+    }
+  }
+
+  private func failLoad(_ error: ScriptError) {
+    var error = error
+    if error.file == nil { error.file = source.main.path }
+    closeLua()
+    host.delegate.loaded(id, .failure(error))
+  }
+
+  private func initialize(_ limits: StateLimits, on worker: Worker) {
+    let begun = lock.withLock { () -> Activity? in
+      guard let lua = mailbox.lua else { return nil }
+      clua_set_memory_limit(lua, limits.memoryLimit)
+      return mailbox.begin(.initialize)
+    }
+    guard let begun else { return host.delegate.initialized(id, .failure(Self.gone)) }
+    self.limits = limits
+    isConfigured = true
+    beginLog(run: nil)
+    setLimit(host.loadLimit, on: begun)
+    enter(on: worker) { clua_initialize($0) }
+  }
+
+  private func start(_ run: RunStart, on worker: Worker) {
+    let begun = lock.withLock { mailbox.lua != nil ? mailbox.begin(.run(run)) : nil }
+    guard let begun else { return host.ended(self, run.key, .failed(Self.gone), stateLost: true, peakMemory: 0) }
+    if let environment = run.environment {
+      limits.environment = environment
+      isConfigured = true
+    }
+    let deadline = run.timeLimit > 0 ? saturatingSum(monotonicNow(), run.timeLimit) : nil
+    runContext = RunContext(key: run.key, slot: run.slot, run: run.run, dry: run.dry, deadline: deadline)
+    hasCalledOutside = false
+    announcedEnd = nil
+    beginLog(run: run.key)
+    if let deadline { setLimit(at: deadline, on: begun) }
+    var argument = ByteWriter(reserving: 512)
+    argument.append(run.run.withoutNullFields)
+    host.delegate.mainCalled(slot: run.slot)
+    enter(on: worker) { lua in
+      argument.bytes.withUnsafeBufferPointer { clua_main(lua, $0.baseAddress, $0.count) }
+    }
+  }
+
+  private func setLimit(_ length: Int64, on activity: Activity) {
+    setLimit(at: saturatingSum(monotonicNow(), length), on: activity)
+  }
+
+  private func setLimit(at instant: Int64, on activity: Activity) {
+    let serial = activity.serial
+    let timer = host.clock.schedule(at: instant) { [weak self] in
+      self?.stop(.timeLimit) { $0.serial == serial }
+    }
+    lock.withLock { mailbox.limitTimer = timer }
+  }
+
+  // MARK: In Lua
+
+  private func enter(on worker: Worker, _ body: (OpaquePointer) -> Int32) {
+    guard let lua = lock.withLock({ mailbox.lua }) else { return }
+    host.delegate.workerEntered(worker: worker.index, state: id, slot: runContext?.slot)
+    let progress = worker.occupied(by: lua) { body(lua) }
+    host.delegate.workerLeft(worker: worker.index)
+    if progress == CLUA_ENDED { finish(lua) }
+  }
+
+  // MARK: Ending
+
+  private func finish(_ lua: OpaquePointer) {
+    let peak = clua_peak(lua)
+    let (activity, stop, timers, actions) = lock.withLock {
+      let (activity, actions) = (mailbox.activity, mailbox.cancelCall())
+      let (stop, timers) = mailbox.end()
+      return (activity, stop, timers, actions)
+    }
+    for timer in timers { host.clock.cancel(timer) }
+    for action in actions { action() }
+    guard let activity else { return }
+    let end = readEnd(lua, stop: stop)
+    endLog()
+    runContext = nil
+    switch activity.kind {
+    case .load: finishLoad(lua, end)
+    case .initialize: finishInitialize(end)
+    case .run(let run):
+      if end.losesState { host.forget(self) }
+      host.ended(self, run.key, end.runEnd(announced: announcedEnd), stateLost: end.losesState, peakMemory: peak)
+      if end.losesState { closeLua() }
+    }
+  }
+
+  private func finishLoad(_ lua: OpaquePointer, _ end: LuaEnd) {
+    switch end {
+    case .value(let schedule) where clua_has_main(lua):
+      let script = LoadedScript(schedule: schedule, hasInitialize: clua_has_initialize(lua))
+      host.delegate.loaded(id, .success(script))
+    case .value:
+      failLoad(ScriptError(text: "it defines no function `main`: a job needs function main(run) ... end"))
+    default: failLoad(end.error(during: "the file's top level", limit: host.loadLimit))
+    }
+  }
+
+  private func finishInitialize(_ end: LuaEnd) {
+    if case .value(let value) = end {
+      host.delegate.initialized(id, .success(value.isData ? value.messageText : nil))
+      return
+    }
+    var error = end.error(during: "initialize", limit: host.loadLimit)
+    if error.file == nil { error.file = source.main.path }
+    closeLua()
+    host.delegate.initialized(id, .failure(error))
+  }
+
+  /// Closes the Lua state, and refuses what was still to be done in it.
+  private func closeLua() {
+    host.forget(self)
+    let (lua, commands) = lock.withLock {
+      defer {
+        mailbox.lua = nil
+        mailbox.isClosed = true
+        mailbox.commands = []
+      }
+      return (mailbox.lua, mailbox.commands)
+    }
+    if let lua { clua_close(lua) }
+    refuse(commands, .failed(Self.gone))
+  }
+}

@@ -1,0 +1,82 @@
+import Scheduling
+
+/// The clock was set (SPEC 4.5).
+extension Planner {
+  /// Forward, there is nothing to do: what was jumped over is found late, as after downtime. Back, what
+  /// counts elapsed time is moved along, and nothing that has fired fires again.
+  mutating func clockStepped(from: Instant, to: Instant) {
+    let step = to - from
+    guard step.microseconds != 0 else { return }
+    note(.warning, "the clock was set \(step.microseconds < 0 ? "back" : "forward") from \(from) to \(to)")
+    guard step < .zero else { return }
+    let isFar = from - to > patience
+    for slot in Set(slots.values).sorted() {
+      shiftRows(slot, by: step, isFar: isFar, to: to)
+      shiftAccounts(slot, by: step, isFar: isFar, to: to)
+      advance(slot, at: to)
+    }
+  }
+
+  private mutating func shiftRows(_ slot: Int, by step: Interval, isFar: Bool, to now: Instant) {
+    for entry in jobs[slot].open where entry.run.state == .waiting {
+      let run = entry.run
+      guard let index = jobs[slot].index(of: run.id), run.notBefore > now else { continue }
+      if run.attempt > 0 {
+        keepWaiting(index, in: slot, until: max(now, run.notBefore + step))
+      } else if isFar, run.claim == .onTime {
+        close(run.id, in: slot, Verdict(outcome: .skipped, reason: "the clock was set back"), at: now)
+      } else if run.claim != .onTime {
+        // A window is asked again at once: it says when it opens by the clock that is right.
+        jobs[slot].open[index].run.notBefore = max(run.dueAt, now)
+        jobs[slot].open[index].checkAt = max(run.dueAt, now)
+      }
+    }
+  }
+
+  private mutating func shiftAccounts(_ slot: Int, by step: Interval, isFar: Bool, to now: Instant) {
+    guard let schedule = jobs[slot].plan.schedule else { return }
+    var changes: [AccountChange] = []
+    for index in jobs[slot].triggers.indices {
+      let trigger = schedule.triggers[index]
+      var account = jobs[slot].triggers[index].account
+      if !trigger.isCalendar {
+        account.shift(by: step, of: trigger)
+      } else if isFar, account.accountedThrough > now {
+        correct(&account, of: jobs[slot].plan.key, trigger.label, at: now)
+      }
+      guard account != jobs[slot].triggers[index].account else { continue }
+      jobs[slot].triggers[index].account = account
+      refresh(slot, index)
+      changes.append(jobs[slot].triggers[index].change(of: jobs[slot].plan.key))
+    }
+    if !changes.isEmpty { decisions.append(.account(changes)) }
+  }
+
+  /// An account that lies far in the future, since the clock had been wrong, becomes now.
+  mutating func correct(_ account: inout TriggerAccount, of job: JobKey, _ label: String, at now: Instant) {
+    note(
+      .warning, job: job,
+      "\(label) was accounted for up to \(account.accountedThrough), which is in the future: it counts from now"
+    )
+    account.accountedThrough = now
+    account.lastDue = account.lastDue.map { min($0, now) }
+  }
+}
+
+extension TriggerAccount {
+  /// Keeps the time that is left to the next firing of a trigger that counts elapsed time.
+  ///
+  /// An interval that divides the step would lead back to instants that have fired; a millisecond keeps
+  /// them apart.
+  fileprivate mutating func shift(by step: Interval, of trigger: Trigger) {
+    guard let last = lastDue else { return }
+    var step = step
+    if case .every(let interval) = trigger.rule, interval.microseconds > 0,
+      step.microseconds % interval.microseconds == 0
+    {
+      step = step + .milliseconds(1)
+    }
+    lastDue = last + step
+    accountedThrough = accountedThrough + step
+  }
+}

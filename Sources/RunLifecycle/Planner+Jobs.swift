@@ -1,0 +1,189 @@
+import Scheduling
+
+/// Jobs come, change and go.
+extension Planner {
+  /// A job is new, changed, or there when the daemon starts.
+  mutating func goLive(
+    _ plan: JobPlan, accounts: [StoredAccount], lastEnded: Run?, initial: Bool, at now: Instant
+  ) {
+    let event = PlannerEvent.jobLive(plan, accounts: accounts, lastEnded: lastEnded, initial: initial)
+    if let slot = slots[plan.key] {
+      guard settle(slot, before: event, at: now) else { return }
+      let known = jobs[slot].triggers.map {
+        StoredAccount(triggerKey: $0.key, fingerprint: $0.fingerprint, account: $0.account)
+      }
+      let wasRemoved = jobs[slot].isRemoved
+      let left = retired.removeValue(forKey: plan.key) ?? []
+      jobs[slot].plan = plan
+      jobs[slot].isRemoved = false
+      openAccounts(slot, known: wasRemoved ? left : known, initial: false, at: now)
+      relabelWaiting(slot, at: now)
+      advance(slot, at: now)
+      return
+    }
+    let known = retired.removeValue(forKey: plan.key) ?? accounts
+    let slot = freeSlots.popLast() ?? jobs.count
+    if slot == jobs.count { jobs.append(JobState(plan: plan)) } else { jobs[slot] = JobState(plan: plan) }
+    slots[plan.key] = slot
+    jobs[slot].startupDue =
+      initial && plan.policy.enabled && (plan.policy.runOnStartup || plan.startupTrigger != nil)
+    if initial, let ended = lastEnded?.endedAt, ended > now + patience {
+      note(
+        .warning, job: plan.key,
+        "the clock says \(now), but run \(lastEnded?.id.description ?? "") ended at \(ended)")
+    }
+    openAccounts(slot, known: known, initial: initial, at: now)
+    schedule(slot, at: now)
+  }
+
+  /// The job's file is gone. A run in progress ends on the version that it started with.
+  mutating func remove(_ key: JobKey, at now: Instant) {
+    guard let slot = slots[key], !jobs[slot].isRemoved else { return }
+    guard settle(slot, before: .jobRemoved(key), at: now) else { return }
+    var changes: [AccountChange] = []
+    var left: [StoredAccount] = []
+    for trigger in jobs[slot].triggers {
+      let stored = StoredAccount(
+        triggerKey: trigger.key, fingerprint: StoredAccount.retired, account: trigger.account)
+      left.append(stored)
+      changes.append(.retiring(stored, of: key))
+    }
+    if !changes.isEmpty { decisions.append(.account(changes)) }
+    retired[key] = left
+    jobs[slot].isRemoved = true
+    jobs[slot].triggers = []
+    jobs[slot].startupDue = false
+    advance(slot, at: now)
+  }
+
+  /// Accounts for what was due under the old version. False: that takes a claim, and the change waits for it.
+  private mutating func settle(_ slot: Int, before change: PlannerEvent, at now: Instant) -> Bool {
+    if jobs[slot].inFlight == nil, drainLimit == nil { collectDue(slot, horizon: now, now: now) }
+    guard jobs[slot].inFlight == nil else {
+      jobs[slot].pendingChange = change
+      schedule(slot, at: now)
+      return false
+    }
+    jobs[slot].pendingChange = nil
+    return true
+  }
+
+  /// Carries out the change that waited for a claim.
+  mutating func applyPendingChange(_ slot: Int, at now: Instant) {
+    guard jobs[slot].inFlight == nil, let change = jobs[slot].pendingChange else { return }
+    jobs[slot].pendingChange = nil
+    switch change {
+    case .jobLive(let plan, let accounts, let lastEnded, let initial):
+      goLive(plan, accounts: accounts, lastEnded: lastEnded, initial: initial, at: now)
+    case .jobRemoved(let key): remove(key, at: now)
+    default: break
+    }
+  }
+
+  /// Gives each trigger its account: an unchanged one keeps it; a new or changed one counts from now, an
+  /// `every` from its last due instant on.
+  private mutating func openAccounts(_ slot: Int, known: [StoredAccount], initial: Bool, at now: Instant) {
+    let job = jobs[slot].plan.key
+    let live = jobs[slot].plan.policy.enabled
+    var changes: [AccountChange] = []
+    var states: [TriggerState] = []
+    // Nothing that was claimed ahead is due again for a trigger that is new a moment before.
+    let claimed = known.map(\.account.accountedThrough).filter { $0 <= now + claimAhead }.max()
+    if let schedule = jobs[slot].plan.schedule {
+      for (index, trigger) in schedule.triggers.enumerated() {
+        let key = trigger.accountKey
+        let old = known.first { $0.triggerKey == key }
+        let isCounting = live && trigger.enabled
+        let fingerprint = isCounting ? schedule.fingerprint(of: index) : StoredAccount.retired
+        var account = old?.account ?? TriggerAccount(accountedThrough: now, lastDue: nil)
+        if old == nil || old?.fingerprint != fingerprint {
+          account.accountedThrough = startOfCount(of: trigger.rule, at: now, claimed: claimed)
+        }
+        if account.accountedThrough > now + patience { correct(&account, of: job, trigger.label, at: now) }
+        let state = TriggerState(key: key, fingerprint: fingerprint, account: account, next: nil)
+        if old?.account != account || old?.fingerprint != fingerprint, !isEvent(trigger.rule) {
+          changes.append(state.change(of: job))
+        }
+        states.append(state)
+      }
+    }
+    for old in known where old.fingerprint != StoredAccount.retired {
+      if !states.contains(where: { $0.key == old.triggerKey }) { changes.append(.retiring(old, of: job)) }
+    }
+    if !changes.isEmpty { decisions.append(.account(changes)) }
+    jobs[slot].triggers = states
+    for index in states.indices { refresh(slot, index) }
+  }
+
+  /// The account of a trigger that goes live: nothing before now is due. What is due at once is so at a
+  /// whole millisecond, as instants are shown.
+  private func startOfCount(of rule: Trigger.Rule, at now: Instant, claimed: Instant?) -> Instant {
+    let tick = Interval(microseconds: 1)
+    let first = max(now, claimed.map { $0 + tick } ?? now)
+    return switch rule {
+    case .every, .restartAfter: first.roundedUpToMilliseconds - tick
+    default: first - tick
+    }
+  }
+
+  private func isEvent(_ rule: Trigger.Rule) -> Bool {
+    if case .event = rule { true } else { false }
+  }
+
+  /// Rows that wait under a trigger that is not there any more: another one that fires at their instant
+  /// takes them over, or they end.
+  private mutating func relabelWaiting(_ slot: Int, at now: Instant) {
+    let schedule = jobs[slot].plan.schedule
+    for id in jobs[slot].open.map(\.run.id) {
+      guard let index = jobs[slot].index(of: id) else { continue }
+      let run = jobs[slot].open[index].run
+      guard case .clock(let due) = run.cause, run.state == .waiting, run.attempt == 0 else { continue }
+      if schedule?.triggers.contains(where: { $0.label == run.trigger && $0.enabled }) == true { continue }
+      let before = TriggerAccount(accountedThrough: due - Interval(microseconds: 1), lastDue: nil)
+      let heir = schedule?.triggers.indices.first {
+        schedule?.triggers[$0].isCalendar == true && schedule?.nextFiring(of: $0, after: before)?.dueAt == due
+      }
+      if let heir, let label = schedule?.triggers[heir].label {
+        jobs[slot].open[index].run.trigger = label
+      } else {
+        close(id, in: slot, Verdict(outcome: .skipped, reason: "its trigger was removed"), at: now)
+      }
+    }
+  }
+
+  /// Drops a job that is removed and of which nothing is open.
+  mutating func forget(_ slot: Int) {
+    guard slots[jobs[slot].plan.key] == slot else { return }
+    slots[jobs[slot].plan.key] = nil
+    startQueue.set(slot, at: nil)
+    claimQueue.set(slot, at: nil)
+    freeSlots.append(slot)
+  }
+}
+
+extension Trigger {
+  /// True if its due instants do not depend on when it last fired.
+  var isCalendar: Bool {
+    switch rule {
+    case .every: startAt != nil
+    case .restartAfter, .event: false
+    default: true
+    }
+  }
+
+  var isRestartAfter: Bool {
+    if case .restartAfter = rule { true } else { false }
+  }
+
+  var isEvery: Bool {
+    if case .every = rule { true } else { false }
+  }
+}
+
+extension Instant {
+  /// The instant, or the next whole millisecond after it.
+  var roundedUpToMilliseconds: Instant {
+    let rest = microseconds % 1000
+    return rest == 0 ? self : self + Interval(microseconds: rest < 0 ? -rest : 1000 - rest)
+  }
+}

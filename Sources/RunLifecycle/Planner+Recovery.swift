@@ -1,0 +1,52 @@
+import Scheduling
+
+/// What a former daemon left open.
+extension Planner {
+  /// Takes an open row over. What ran is interrupted and takes the retry rule; what was not called waits
+  /// as it did. Nothing runs twice unasked.
+  mutating func recover(_ run: Run, evidence: Evidence, at now: Instant) {
+    guard slotOfRun[run.id] == nil else { return }
+    var run = run
+    let called = attemptCalled(of: &run, evidence: evidence, at: now)
+    let wasTakenBack = run.state == .running && !called
+    if wasTakenBack { run.takeAttemptBack() }
+    guard let slot = slots[run.job] else {
+      // Its job is gone, or does not load: there is nothing that could be tried again.
+      let verdict = called ? Verdict(outcome: .interrupted, reason: Self.interruptedReason) : nil
+      run.settle(verdict ?? run.lastVerdict("the job was removed"), at: now)
+      decisions.append(.finish(run, []))
+      return
+    }
+    run.state = called ? .running : .waiting
+    slotOfRun[run.id] = slot
+    let position = jobs[slot].open.firstIndex { $0.run.id > run.id } ?? jobs[slot].open.count
+    jobs[slot].open.insert(OpenRun(run, phase: called ? .running : .waiting), at: position)
+    if wasTakenBack { decisions.append(.update(run)) }
+    if called {
+      follow(AttemptEnd(.interrupted(Self.interruptedReason), at: now), ofRunAt: position, in: slot, at: now)
+    }
+    if !jobs[slot].open.isEmpty { dropRestarts(slot) }
+    schedule(slot, at: now)
+  }
+
+  static let interruptedReason = "the daemon went away while it ran"
+
+  /// True if an attempt was under way; the row then has its number and its start.
+  private func attemptCalled(of run: inout Run, evidence: Evidence, at now: Instant) -> Bool {
+    switch evidence {
+    case .mainNotCalled: return false
+    case .mainCalled(let attempt, let at):
+      // Evidence of an attempt whose end the row tells already is none of a later one.
+      guard attempt > run.attempt || (run.state == .running && attempt == run.attempt) else { return false }
+      run.attempt = attempt
+      if run.startedAt == nil { run.startedAt = at ?? now }
+      return true
+    case .unknown:
+      // A row that could not have started by now has not; of any other, the worst is assumed.
+      guard run.state == .running || run.notBefore <= now else { return false }
+      if run.state == .waiting { run.attempt += 1 }
+      if run.startedAt == nil { run.startedAt = run.notBefore }
+      return true
+    }
+  }
+}

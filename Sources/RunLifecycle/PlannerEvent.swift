@@ -1,0 +1,43 @@
+import Scheduling
+
+/// What the world tells the planner.
+///
+/// At the daemon's start: first ``jobLive(_:accounts:lastEnded:initial:)`` for every job, then
+/// ``recovered(_:evidence:)`` for every open row, then ``timePassed``: only that looks for due instants.
+public enum PlannerEvent: Sendable, Equatable {
+  /// A job is new, or its content has changed, or (`initial`) the daemon starts with it. Startup triggers
+  /// fire only then. The accounts are used only for a job that the planner does not know.
+  case jobLive(JobPlan, accounts: [StoredAccount], lastEnded: Run?, initial: Bool)
+  case jobRemoved(JobKey)
+  /// To be sent at ``Planner/nextWake``; earlier or later does no harm.
+  case timePassed
+  /// The rows are durable. May come before or after their instants.
+  case claimed([RunID])
+  /// The store could not record these claims, and has forgotten them: nothing of them may start. They are
+  /// planned again.
+  case claimFailed([RunID], reason: String)
+  /// The executor has called `main`.
+  case attemptStarted(RunID, at: Instant)
+  case attemptEnded(RunID, AttemptEnd)
+  /// Somebody wants the job to run now. The answer is a claim, or a record that says why not, whose cause
+  /// has this request.
+  case manual(request: String, job: JobKey, params: String?, testing: Bool)
+  /// An open row that a former daemon left.
+  case recovered(Run, evidence: Evidence)
+  case cancel(RunID, by: String)
+  case clockStepped(from: Instant, to: Instant)
+  /// Nothing new is claimed any more. What was claimed for the next few milliseconds still starts.
+  case drain
+  /// The grace of a drain is over: whatever runs is stopped.
+  case stopRunning(reason: String)
+}
+
+/// What is known of a run's latest attempt after the daemon that led it has gone.
+public enum Evidence: Sendable, Equatable {
+  /// No attempt later than the row says has called `main`, and if the row says `running`, that attempt has not.
+  case mainNotCalled
+  /// `main` was called for this attempt, the latest that is known.
+  case mainCalled(attempt: Int, at: Instant?)
+  /// The machine went down too: anything may have happened.
+  case unknown
+}

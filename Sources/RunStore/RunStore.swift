@@ -1,0 +1,66 @@
+import RunLifecycle
+import Scheduling
+
+/// Where the ledger lives.
+///
+/// Calls are synchronous and may wait for the disk. ``commit(_:)`` is called by one thread at a time, the
+/// daemon's writer; the rest may be called by any. The promises below are checked for every store by the
+/// conformance suite in `RunStoreTesting`.
+public protocol RunStore: Sendable {
+  /// The keys of these jobs, made where a job has none yet, in one durable transaction.
+  func jobKeys(for names: [String]) throws -> [String: JobKey]
+
+  /// Every job that was ever seen, by name.
+  func jobs() throws -> [JobRecord]
+
+  /// How far the triggers of these jobs are accounted for; of all jobs, if none is named.
+  func accounts(of jobs: [JobKey]) throws -> [JobKey: [StoredAccount]]
+
+  /// Carries all changes out, in their order, in one durable transaction, or throws and none of them.
+  ///
+  /// When it returns, a power cut loses nothing of it. A row that exists already (its id, or job, due
+  /// instant and cause are the same), and an update or finish of a row that does not exist or has ended,
+  /// are conflicts. A `started` that comes too late to say something new changes nothing.
+  func commit(_ changes: [LedgerChange]) throws
+
+  /// All rows that have not ended, in the order of their ids.
+  func openRuns() throws -> [Run]
+
+  /// The id that the next row may have: greater than any id that was ever in a row.
+  func nextRunID() throws -> RunID
+
+  /// Rows, newest first.
+  func runs(_ query: RunQuery) throws -> [Run]
+
+  /// The newest row of each job that has ended; jobs without one are left out.
+  func lastEnded(_ jobs: [JobKey]) throws -> [JobKey: Run]
+}
+
+/// One change of the ledger.
+public enum LedgerChange: Sendable, Equatable {
+  /// Inserts a waiting row and moves accounts.
+  case claim(Run, [AccountChange])
+  /// An attempt of an open row has started.
+  case started(RunID, at: Instant, attempt: Int)
+  /// Replaces an open row, which stays open.
+  case update(Run)
+  /// Replaces an open row by one that has ended, and moves accounts.
+  case finish(Run, [AccountChange])
+  /// Inserts a row that has ended, and moves accounts.
+  case record(Run, [AccountChange])
+  case account([AccountChange])
+}
+
+/// A job as the store knows it.
+public struct JobRecord: Sendable, Equatable {
+  public var key: JobKey
+  public var name: String
+  /// The newest row that has ended.
+  public var lastEnded: Run?
+
+  public init(key: JobKey, name: String, lastEnded: Run? = nil) {
+    self.key = key
+    self.name = name
+    self.lastEnded = lastEnded
+  }
+}

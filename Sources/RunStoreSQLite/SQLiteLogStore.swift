@@ -1,0 +1,80 @@
+import GRDB
+import RunLifecycle
+import RunStore
+import Scheduling
+
+/// Log lines in a SQLite database of their own, so that a flood of them never makes the ledger wait.
+public final class SQLiteLogStore: LogStore {
+  private let database: any DatabaseReader
+  private let writer: DatabasePool?
+
+  /// Opens the logs at this path, and makes them if there are none.
+  public init(at path: String) throws {
+    let pool = try DatabaseFile.logs.open(path)
+    (database, writer) = (pool, pool)
+  }
+
+  /// Opens the logs at this path for reading, beside a daemon or without one.
+  public init(readOnlyAt path: String) throws {
+    database = try DatabaseFile.logs.openReadOnly(path)
+    writer = nil
+  }
+
+  public func close() throws { try database.close() }
+
+  public func append(_ lines: [LogLine]) throws {
+    guard !lines.isEmpty else { return }
+    guard let writer else { throw StoreError(.conflict, "the logs were opened for reading only") }
+    do {
+      try writer.write { db in
+        let insert = try BoundStatement(
+          db, "INSERT INTO lines (run, job, at_us, level, message, fields) VALUES (?, ?, ?, ?, ?, ?)")
+        for line in lines {
+          insert.bind(1, line.run?.rawValue)
+          insert.bind(2, Int64(line.job.rawValue))
+          insert.bind(3, line.at.microseconds)
+          insert.bind(4, line.level)
+          insert.bind(5, line.message)
+          insert.bind(6, line.fields)
+          try insert.run()
+        }
+      }
+    } catch let error as DatabaseError {
+      throw StoreError(.fault, "the logs cannot be written: \(error.message ?? "\(error)")")
+    }
+  }
+
+  public func lines(_ query: LogQuery) throws -> [LogLine] {
+    guard query.limit > 0 else { return [] }
+    var conditions = "seq > ?"
+    var arguments: StatementArguments = [query.after]
+    if let run = query.run {
+      conditions += " AND run = ?"
+      arguments += [run.rawValue]
+    }
+    if let job = query.job {
+      conditions += " AND job = ?"
+      arguments += [job.rawValue]
+    }
+    let isFollowing = query.after > 0
+    arguments += [query.limit]
+    let lines = try database.read { db in
+      try Row.fetchAll(
+        db.cachedStatement(
+          sql: """
+            SELECT seq, run, job, at_us, level, message, fields FROM lines WHERE \(conditions)
+            ORDER BY seq \(isFollowing ? "" : "DESC") LIMIT ?
+            """), arguments: arguments
+      ).map { LogLine(row: $0) }
+    }
+    return isFollowing ? lines : lines.reversed()
+  }
+}
+
+extension LogLine {
+  fileprivate init(row: Row) {
+    self.init(
+      seq: row[0], run: (row[1] as Int64?).map { RunID($0) }, job: JobKey(row[2] as Int32),
+      at: Instant(microseconds: row[3]), level: row[4], message: row[5], fields: row[6])
+  }
+}

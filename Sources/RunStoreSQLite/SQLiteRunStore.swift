@@ -1,0 +1,165 @@
+import GRDB
+import GRDBSQLite
+import RunLifecycle
+import RunStore
+import Scheduling
+
+/// The ledger in a SQLite database: write-ahead log, `synchronous = FULL`.
+///
+/// Writes go through prepared statements that are bound without intermediate values; reads run beside
+/// them on connections of their own.
+public final class SQLiteRunStore: RunStore {
+  private let database: any DatabaseReader
+  private let writer: DatabasePool?
+
+  /// Opens the ledger at this path, and makes it if there is none.
+  public init(at path: String) throws {
+    let pool = try DatabaseFile.ledger.open(path)
+    (database, writer) = (pool, pool)
+  }
+
+  /// Opens the ledger at this path for reading, beside a daemon or without one.
+  public init(readOnlyAt path: String) throws {
+    database = try DatabaseFile.ledger.openReadOnly(path)
+    writer = nil
+  }
+
+  public func close() throws { try database.close() }
+
+  public func jobKeys(for names: [String]) throws -> [String: JobKey] {
+    try write { db in
+      var keys: [String: JobKey] = [:]
+      let find = try db.cachedStatement(sql: "SELECT key FROM jobs WHERE name = ?")
+      let add = try db.cachedStatement(sql: "INSERT INTO jobs (name) VALUES (?)")
+      for name in names where keys[name] == nil {
+        if let key = try Int32.fetchOne(find, arguments: [name]) {
+          keys[name] = JobKey(key)
+        } else {
+          try add.execute(arguments: [name])
+          keys[name] = JobKey(Int32(truncatingIfNeeded: db.lastInsertedRowID))
+        }
+      }
+      return keys
+    }
+  }
+
+  public func jobs() throws -> [JobRecord] {
+    try database.read { db in
+      let rows = try Row.fetchCursor(db, sql: "SELECT key, name, head FROM jobs ORDER BY name")
+      var found: [(record: JobRecord, head: RunID?)] = []
+      while let row = try rows.next() {
+        let head = (row[2] as Int64?).map { RunID($0) }
+        found.append((JobRecord(key: JobKey(row[0] as Int32), name: row[1]), head))
+      }
+      for index in found.indices {
+        found[index].record.lastEnded = try Self.firstInChain(from: found[index].head, db) {
+          $0.state == .ended
+        }
+      }
+      return found.map(\.record)
+    }
+  }
+
+  public func accounts(of jobs: [JobKey]) throws -> [JobKey: [StoredAccount]] {
+    try database.read { db in
+      var accounts: [JobKey: [StoredAccount]] = [:]
+      let select = "SELECT job, trigger_key, fingerprint, accounted_through_us, last_due_us FROM accounts"
+      func collect(_ rows: RowCursor) throws {
+        while let row = try rows.next() {
+          let account = TriggerAccount(
+            accountedThrough: Instant(microseconds: row[3]),
+            lastDue: (row[4] as Int64?).map { Instant(microseconds: $0) })
+          accounts[JobKey(row[0] as Int32), default: []].append(
+            StoredAccount(triggerKey: row[1], fingerprint: row[2], account: account))
+        }
+      }
+      if jobs.isEmpty { try collect(Row.fetchCursor(db, sql: select)) }
+      for job in Set(jobs) {
+        let one = try db.cachedStatement(sql: select + " WHERE job = ?")
+        try collect(Row.fetchCursor(one, arguments: [job.rawValue]))
+      }
+      return accounts
+    }
+  }
+
+  public func commit(_ changes: [LedgerChange]) throws {
+    guard !changes.isEmpty else { return }
+    try write { db in
+      let transaction = try LedgerTransaction(db)
+      for change in changes { try transaction.apply(change) }
+    }
+  }
+
+  public func openRuns() throws -> [Run] {
+    try database.read { db in
+      try Run.fetch(db, "WHERE state <> 'ended' ORDER BY id")
+    }
+  }
+
+  public func nextRunID() throws -> RunID {
+    try database.read { db in
+      RunID((try Int64.fetchOne(db, sql: "SELECT max(id) FROM runs") ?? 0) + 1)
+    }
+  }
+
+  public func runs(_ query: RunQuery) throws -> [Run] {
+    guard query.limit > 0 else { return [] }
+    return try database.read { db in
+      if let id = query.id { return try Run.fetch(db, "WHERE id = ?", [id.rawValue]).filter(query.matches) }
+      if let job = query.job {
+        let head = try Int64.fetchOne(
+          db, sql: "SELECT head FROM jobs WHERE key = ?", arguments: [job.rawValue])
+        return try Self.chain(from: head.map { RunID($0) }, db, limit: query.limit, where: query.matches)
+      }
+      let failed = "outcome IN ('failed', 'timed_out', 'cancelled', 'interrupted')"
+      return try Run.fetch(
+        db, "WHERE id < ? \(query.failedOnly ? "AND \(failed)" : "") ORDER BY id DESC LIMIT ?",
+        [query.before?.rawValue ?? .max, query.limit])
+    }
+  }
+
+  public func lastEnded(_ jobs: [JobKey]) throws -> [JobKey: Run] {
+    try database.read { db in
+      let head = try db.cachedStatement(sql: "SELECT head FROM jobs WHERE key = ?")
+      var found: [JobKey: Run] = [:]
+      for job in jobs {
+        let first = try Int64.fetchOne(head, arguments: [job.rawValue]).map { RunID($0) }
+        found[job] = try Self.firstInChain(from: first, db) { $0.state == .ended }
+      }
+      return found
+    }
+  }
+
+  private func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    guard let writer else { throw StoreError(.conflict, "the ledger was opened for reading only") }
+    do {
+      return try writer.write(body)
+    } catch let error as DatabaseError {
+      throw StoreError(
+        error.resultCode.primaryResultCode == .SQLITE_CONSTRAINT ? .conflict : .fault,
+        "the ledger cannot be written: \(error.message ?? "\(error)")")
+    }
+  }
+
+  private static func firstInChain(
+    from head: RunID?, _ db: Database, where matches: (Run) -> Bool
+  ) throws -> Run? {
+    try chain(from: head, db, limit: 1, where: matches).first
+  }
+
+  /// Follows a job's rows from the newest to the oldest.
+  private static func chain(
+    from head: RunID?, _ db: Database, limit: Int, where matches: (Run) -> Bool
+  ) throws -> [Run] {
+    let one = try db.cachedStatement(sql: Run.select + " WHERE id = ?")
+    var found: [Run] = []
+    var next = head
+    while let id = next, found.count < limit,
+      let run = try Row.fetchOne(one, arguments: [id.rawValue]).map({ Run(row: $0) })
+    {
+      if matches(run) { found.append(run) }
+      next = run.previous
+    }
+    return found
+  }
+}

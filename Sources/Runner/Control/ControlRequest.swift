@@ -1,0 +1,51 @@
+import Values
+
+/// What can be asked of a running daemon over its control socket.
+///
+/// A conversation is one request and its replies, each a JSON object on a line of its own. The last
+/// reply has `done` or `error`.
+public enum ControlRequest: Sendable, Equatable {
+  case status
+  case jobs
+  /// Run a job now. Replies with the run's id, and with `wait` again when it has ended.
+  case trigger(job: String, params: [String: DataValue], testing: Bool, wait: Bool)
+  case cancel(run: Int64, by: String)
+  case reload
+  /// Drain; the daemon's end closes the connection.
+  case stop
+
+  /// The request as a line's object.
+  var value: DataValue {
+    switch self {
+    case .status: ["command": "status"]
+    case .jobs: ["command": "jobs"]
+    case .trigger(let job, let params, let testing, let wait):
+      [
+        "command": "trigger", "job": .string(job), "params": .object(params), "testing": .bool(testing),
+        "wait": .bool(wait),
+      ]
+    case .cancel(let run, let by): ["command": "cancel", "run": .int(run), "by": .string(by)]
+    case .reload: ["command": "reload"]
+    case .stop: ["command": "stop"]
+    }
+  }
+
+  init(_ value: DataValue) throws(RunnerError) {
+    switch value["command"].asString {
+    case "status": self = .status
+    case "jobs": self = .jobs
+    case "trigger":
+      guard let job = value["job"].asString else { throw RunnerError("trigger: which job?") }
+      self = .trigger(
+        job: job, params: value["params"].asTable?.fields ?? [:], testing: value["testing"].asBool ?? false,
+        wait: value["wait"].asBool ?? false)
+    case "cancel":
+      guard let run = value["run"].asInt else { throw RunnerError("cancel: which run?") }
+      self = .cancel(run: run, by: value["by"].asString ?? "somebody")
+    case "reload": self = .reload
+    case "stop": self = .stop
+    case let other:
+      throw RunnerError("the daemon does not know the request \(other ?? "?"); is it of another version?")
+    }
+  }
+}

@@ -1,0 +1,218 @@
+import CLinux
+import HostProtocol
+import Jobs
+import Scheduling
+
+/// Brings a job's source to life in a host: its top level is evaluated, its schedule table decoded,
+/// `initialize` called. Only what came through all of it is handed on.
+final class JobLoader {
+  /// How far to go.
+  enum Depth {
+    /// Only evaluate the file and decode its schedule: what `check` wants.
+    case definition
+    case initialized
+  }
+
+  struct Loaded {
+    var definition: JobDefinition
+    var host: HostConnection
+    var state: StateID
+    /// What `initialize` returned.
+    var greeting: String?
+  }
+
+  private final class Load {
+    let source: JobSource
+    let number: Int
+    let ownHost: Bool
+    let depth: Depth
+    let done: (Result<Loaded, LoadFailure>) -> Void
+    var host: HostConnection?
+    var definition: JobDefinition?
+    /// When the present step was handed to the host, monotonic nanoseconds.
+    var since: Int64 = 0
+    /// How often it fell with a host through no fault that could be found.
+    var falls = 0
+
+    init(
+      _ source: JobSource, number: Int, ownHost: Bool, depth: Depth,
+      done: @escaping (Result<Loaded, LoadFailure>) -> Void
+    ) {
+      self.source = source
+      self.number = number
+      self.ownHost = ownHost
+      self.depth = depth
+      self.done = done
+    }
+  }
+
+  /// So many loads are with the hosts at a time; a job that loops in its top level holds up no more.
+  private static let width = 64
+  /// The host ends a load that is over SPEC's 30 s by itself; one that it cannot end takes the host.
+  private static let patience: Int64 = 36_000_000_000
+
+  private let pool: HostPool
+  private let loop: EventLoop
+  private let zone: () -> Zone
+  private let outputFolder: (JobSource) -> String
+  private var waiting: [Load] = []
+  private var waitingFrom = 0
+  private var active: [StateID: Load] = [:]
+  private var nextState: StateID = 1
+  private var watching = false
+
+  init(
+    pool: HostPool, loop: EventLoop, zone: @escaping () -> Zone, outputFolder: @escaping (JobSource) -> String
+  ) {
+    self.pool = pool
+    self.loop = loop
+    self.zone = zone
+    self.outputFolder = outputFolder
+  }
+
+  /// Loads the source; `done` is called once, on the loop.
+  ///
+  /// - Parameter number: picks one of the shared hosts, always the same for a job.
+  func load(
+    _ source: JobSource, number: Int, ownHost: Bool, depth: Depth,
+    done: @escaping (Result<Loaded, LoadFailure>) -> Void
+  ) {
+    waiting.append(Load(source, number: number, ownHost: ownHost, depth: depth, done: done))
+    pump()
+  }
+
+  /// The job that is being loaded into the state.
+  func jobName(of state: StateID) -> String? { active[state]?.source.name }
+
+  // MARK: What hosts say
+
+  func loaded(_ state: StateID, _ result: LoadResult) {
+    guard let load = active[state], let host = load.host else { return }
+    switch result {
+    case .failed(let failure): end(state, .failure(LoadFailure([loadError(failure, of: load.source)])))
+    case .schedule(let table):
+      let decoded = ScheduleDecoder.decode(table, of: load.source, daemonZone: zone())
+      switch decoded {
+      case .failure(let failure):
+        host.send(.close(state))
+        end(state, .failure(failure))
+      case .success(let definition) where load.depth == .definition:
+        host.send(.close(state))
+        end(state, .success(Loaded(definition: definition, host: host, state: state)))
+      case .success(let definition):
+        if definition.ownHost && host.owner == nil {
+          // The table asks for a host of its own, which could not be known before it was read.
+          host.send(.close(state))
+          active[state] = nil
+          waiting.append(
+            Load(load.source, number: load.number, ownHost: true, depth: load.depth, done: load.done))
+          return pump()
+        }
+        load.definition = definition
+        load.since = clinux_monotonic_ns()
+        host.send(
+          .initialize(
+            state,
+            StateSettings(
+              memoryLimitBytes: Int64(definition.memoryLimit), logLimitBytes: Int64(definition.logLimit),
+              environment: definition.env)))
+      }
+    }
+  }
+
+  func initialized(_ state: StateID, _ result: InitializeResult) {
+    guard let load = active[state], let host = load.host, let definition = load.definition else { return }
+    switch result {
+    case .ready(let text):
+      end(state, .success(Loaded(definition: definition, host: host, state: state, greeting: text)))
+    case .failed(let failure):
+      host.send(.close(state))
+      end(state, .failure(LoadFailure([loadError(failure, of: load.source)])))
+    }
+  }
+
+  /// The loads that were in this host are tried again, but for the one that brought it down.
+  func fell(with host: HostConnection, _ death: HostConnection.Death) {
+    for (state, load) in active.filter({ $0.value.host === host }).sorted(by: { $0.key < $1.key }) {
+      active[state] = nil
+      load.host = nil
+      load.definition = nil
+      load.falls += 1
+      if death.culprit == .state(state) || load.falls >= 3 {
+        let what =
+          load.falls >= 3 && death.culprit != .state(state)
+          ? "its host process ended three times while the file was loaded: the last one \(death.how)"
+          : "the host process \(death.how) while the file was loaded"
+        load.done(
+          .failure(
+            LoadFailure([
+              LoadError(job: load.source.name, file: load.source.mainPath, line: nil, message: what)
+            ])))
+      } else {
+        waiting.append(load)
+      }
+    }
+    pump()
+  }
+
+  // MARK: Steps
+
+  private func pump() {
+    while active.count < Self.width, waitingFrom < waiting.count {
+      let load = waiting[waitingFrom]
+      guard let host = pool.host(job: load.source.name, number: load.number, ownHost: load.ownHost) else {
+        // No host can be started at the moment; the pool says why.
+        loop.after(milliseconds: 250) { [weak self] in self?.pump() }
+        return
+      }
+      waitingFrom += 1
+      let state = nextState
+      nextState &+= 1
+      load.host = host
+      load.since = clinux_monotonic_ns()
+      active[state] = load
+      host.send(.load(state, bundle(load.source)))
+    }
+    if waitingFrom == waiting.count {
+      waiting.removeAll()
+      waitingFrom = 0
+    }
+    watch()
+  }
+
+  private func end(_ state: StateID, _ result: Result<Loaded, LoadFailure>) {
+    guard let load = active.removeValue(forKey: state) else { return }
+    pump()
+    load.done(result)
+  }
+
+  /// Ends the hosts that do not come back from a load.
+  private func watch() {
+    guard !watching, !active.isEmpty else { return }
+    watching = true
+    loop.after(milliseconds: 500) { [weak self] in
+      guard let self else { return }
+      watching = false
+      let now = clinux_monotonic_ns()
+      for (state, load) in active where now - load.since > Self.patience {
+        guard let host = load.host, host.evidence.owners().contains(.state(state)) else { continue }
+        host.kill(blaming: .state(state))
+        break
+      }
+      watch()
+    }
+  }
+
+  private func bundle(_ source: JobSource) -> ScriptBundle {
+    ScriptBundle(
+      job: source.name, folder: source.folder, outputFolder: outputFolder(source),
+      main: ScriptBundle.Module(name: "main", path: source.mainPath, bytes: source.main),
+      modules: source.modules.map { ScriptBundle.Module(name: $0.name, path: $0.path, bytes: $0.bytes) })
+  }
+
+  private func loadError(_ failure: ScriptFailure, of source: JobSource) -> LoadError {
+    LoadError(
+      job: source.name, file: failure.file ?? source.mainPath, line: failure.line.map { Int($0) },
+      message: failure.message)
+  }
+}

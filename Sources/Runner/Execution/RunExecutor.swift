@@ -1,0 +1,270 @@
+import CLinux
+import HostProtocol
+import RunLifecycle
+import Scheduling
+import Values
+
+/// Carries attempts to their hosts and back: one attempt goes
+/// *start → (state made, if there is none) → slot → host → report → end*.
+final class RunExecutor {
+  /// An attempt that a host has.
+  private final class Flight {
+    let run: Run
+    let version: JobVersion
+    let host: HostConnection
+    let slot: Int32
+    let stopGrace: Int64
+    /// When the host is ended because it has not ended the attempt by itself, monotonic nanoseconds.
+    var hostEndsAt: Int64?
+    /// Why it is being stopped, if it is.
+    var stopping: AttemptEnd.Kind?
+
+    init(
+      run: Run, version: JobVersion, host: HostConnection, slot: Int32, stopGrace: Int64, hostEndsAt: Int64?
+    ) {
+      self.run = run
+      self.version = version
+      self.host = host
+      self.slot = slot
+      self.stopGrace = stopGrace
+      self.hostEndsAt = hostEndsAt
+    }
+  }
+
+  /// What the host is given beyond limit and grace before it is taken for stuck, nanoseconds.
+  private static let margin: Int64 = 50_000_000
+
+  private let loop: EventLoop
+  private let makeState: (JobVersion) -> Void
+  private let argument: (Run, JobVersion) -> DataValue
+  private let onEnd: (Run, AttemptEnd, _ startedAt: Instant?, _ release: @escaping () -> Void) -> Void
+  private var flights: [RunID: Flight] = [:]
+  /// Versions with attempts that found their host full.
+  private var crowdedOut: [JobVersion] = []
+  /// When the flights are looked at for stuck ones.
+  private var nextLook: Int64?
+  private var lookTimer: Int?
+
+  /// - Parameters:
+  ///   - makeState: makes the state of a version that has none; ``stateIsReady(_:)`` or
+  ///     ``stateFailed(_:_:)`` follows.
+  ///   - argument: the table that `main` is given.
+  ///   - onEnd: an attempt has ended; `release` is to be called when that is durable.
+  init(
+    loop: EventLoop, makeState: @escaping (JobVersion) -> Void,
+    argument: @escaping (Run, JobVersion) -> DataValue,
+    onEnd: @escaping (Run, AttemptEnd, Instant?, @escaping () -> Void) -> Void
+  ) {
+    self.loop = loop
+    self.makeState = makeState
+    self.argument = argument
+    self.onEnd = onEnd
+  }
+
+  var count: Int { flights.count }
+
+  // MARK: Start
+
+  func start(_ run: Run, of version: JobVersion, timeLimit: Interval?, stopGrace: Interval) {
+    version.waiting.append(
+      JobVersion.Waiting(
+        run: run, timeLimit: timeLimit.map { nanoseconds($0) } ?? 0, stopGrace: nanoseconds(stopGrace)))
+    switch version.home {
+    case .ready: startWaiting(version)
+    case .loading: break
+    case .none: makeState(version)
+    }
+  }
+
+  func stateIsReady(_ version: JobVersion) { startWaiting(version) }
+
+  /// The version cannot be brought to life (again): the attempts that wait for it fail.
+  func stateFailed(_ version: JobVersion, _ why: String) {
+    let waiting = version.waiting
+    version.waiting = []
+    for start in waiting {
+      end(start.run, .failed("the job did not load: \(why)"), at: wallNow(), startedAt: nil) {}
+    }
+  }
+
+  private func startWaiting(_ version: JobVersion) {
+    guard version.busy == nil, case .ready(let host, let state) = version.home,
+      let next = version.waiting.first
+    else { return }
+    guard let slot = host.evidence.takeSlot(run: UInt64(next.run.id.rawValue), attempt: next.run.attempt)
+    else {
+      crowdedOut.append(version)
+      return
+    }
+    version.waiting.removeFirst()
+    version.busy = next.run.id
+    let limit = next.timeLimit == 0 ? nil : next.timeLimit &+ next.stopGrace &+ Self.margin
+    let flight = Flight(
+      run: next.run, version: version, host: host, slot: slot, stopGrace: next.stopGrace,
+      hostEndsAt: limit.map { clinux_monotonic_ns() &+ $0 })
+    flights[next.run.id] = flight
+    host.send(
+      .start(
+        state,
+        AttemptStart(
+          run: UInt64(next.run.id.rawValue), slot: slot, argument: argument(next.run, version),
+          timeLimitNanoseconds: next.timeLimit, stopGraceNanoseconds: next.stopGrace)))
+    watch(until: flight.hostEndsAt)
+  }
+
+  // MARK: Stop
+
+  /// Has the run stopped; its end, of the given kind, follows within its grace.
+  func stop(_ run: RunID, as kind: AttemptEnd.Kind, reason: String) {
+    guard let flight = flights[run], flight.stopping == nil else { return }
+    flight.stopping = kind
+    flight.hostEndsAt = clinux_monotonic_ns() &+ flight.stopGrace &+ Self.margin
+    flight.host.send(.stop(run: UInt64(run.rawValue), reason: reason))
+    watch(until: flight.hostEndsAt)
+  }
+
+  /// Takes back an attempt that waits for its state. True if there was one.
+  func withdraw(_ run: RunID, from version: JobVersion) -> Bool {
+    guard let place = version.waiting.firstIndex(where: { $0.run.id == run }) else { return false }
+    version.waiting.remove(at: place)
+    return true
+  }
+
+  // MARK: End
+
+  func ended(_ report: AttemptReport, on host: HostConnection) {
+    let id = RunID(rawValue: Int64(bitPattern: report.run))
+    guard let flight = flights[id], flight.host === host else { return }
+    if report.stateLost || flight.version.definition.freshState { loseState(flight.version) }
+    let kind: AttemptEnd.Kind
+    switch report.end {
+    case .stopped(let reason): kind = flight.stopping ?? .cancelled(reason)
+    case .succeeded(let result): kind = .succeeded(resultJSON: result)
+    case .failed(let failure): kind = .failed(failure.description)
+    case .skipped(let reason): kind = .skipped(reason)
+    case .retryAfter(let wait, let reason): kind = .retryAfter(Interval(microseconds: wait), reason)
+    case .fatal(let message): kind = .fatal(message)
+    case .timedOut: kind = .timedOut(nil)
+    }
+    finish(flight, kind, at: Instant(microseconds: report.endedAt))
+  }
+
+  /// Ends what ran in a host that has ended. Returns the job that brought it down, if one did.
+  func fell(with host: HostConnection, _ death: HostConnection.Death) -> JobVersion? {
+    var culprit: Flight?
+    if case .slot(let slot) = death.culprit {
+      culprit = flights.values.first { $0.host === host && $0.slot == slot }
+    }
+    let now = wallNow()
+    for flight in flights.values.filter({ $0.host === host }).sorted(by: { $0.run.id < $1.run.id }) {
+      flight.version.home = .none
+      finish(flight, kind(of: flight, culprit: culprit, death), at: now)
+    }
+    return culprit?.version
+  }
+
+  private func kind(of flight: Flight, culprit: Flight?, _ death: HostConnection.Death) -> AttemptEnd.Kind {
+    if let stopping = flight.stopping { return stopping }
+    let stage = flight.host.evidence.stage(of: flight.slot)
+    if flight === culprit {
+      if let limit = flight.hostEndsAt, clinux_monotonic_ns() >= limit {
+        return .timedOut("it could not be stopped within its limit and grace, so its host process was ended")
+      }
+      return .failed("it brought down its host process, which \(death.how)")
+    }
+    let blame = culprit.map { ", brought down by job \($0.version.name)" } ?? ""
+    let what = "its host process \(death.how)\(blame)"
+    if stage < .mainCalled { return .notStarted(what) }
+    if stage < .calledOutside { return .fell(what) }
+    return .interrupted(what)
+  }
+
+  private func finish(_ flight: Flight, _ kind: AttemptEnd.Kind, at instant: Instant) {
+    flights[flight.run.id] = nil
+    let version = flight.version
+    version.busy = nil
+    let started = flight.host.evidence.startedAt(flight.slot)
+    let evidence = flight.host.evidence
+    end(
+      flight.run, kind, at: instant, startedAt: started == 0 ? nil : Instant(microseconds: started)
+    ) { [weak self] in
+      evidence.freeSlot(flight.slot)
+      self?.makeRoom()
+    }
+    if version.isRetired && version.waiting.isEmpty {
+      closeState(version)
+    } else if case .ready = version.home {
+      startWaiting(version)
+    } else if case .none = version.home, !version.isRetired || !version.waiting.isEmpty {
+      makeState(version)
+    }
+  }
+
+  private func end(
+    _ run: Run, _ kind: AttemptEnd.Kind, at instant: Instant, startedAt: Instant?,
+    release: @escaping () -> Void
+  ) {
+    onEnd(run, AttemptEnd(kind, at: instant), startedAt, release)
+  }
+
+  private func makeRoom() {
+    guard !crowdedOut.isEmpty else { return }
+    let versions = crowdedOut
+    crowdedOut = []
+    for version in versions { startWaiting(version) }
+  }
+
+  // MARK: States
+
+  /// The version is no longer live: its state goes as soon as nothing runs in it.
+  func retire(_ version: JobVersion) {
+    version.isRetired = true
+    if version.busy == nil && version.waiting.isEmpty { closeState(version) }
+  }
+
+  private func closeState(_ version: JobVersion) {
+    guard case .ready(let host, let state) = version.home else { return }
+    host.send(.close(state))
+    version.home = .none
+  }
+
+  /// The host has closed the state by itself, or it must be made anew for the next run.
+  private func loseState(_ version: JobVersion) { closeState(version) }
+
+  // MARK: Stuck hosts
+
+  /// Sees to it that a host is ended when it has not ended an attempt by then. The look at the flights
+  /// is taken only when the earliest of their instants has come, and at most every 25 ms.
+  private func watch(until instant: Int64?) {
+    guard let instant, instant < (nextLook ?? .max) else { return }
+    if let lookTimer { loop.cancelTimer(lookTimer) }
+    nextLook = instant
+    let wait = max(25, (instant &- clinux_monotonic_ns()) / 1_000_000 + 1)
+    lookTimer = loop.after(milliseconds: wait) { [weak self] in self?.look() }
+  }
+
+  private func look() {
+    nextLook = nil
+    lookTimer = nil
+    let now = clinux_monotonic_ns()
+    if let stuck = flights.values.first(where: { $0.hostEndsAt.map { $0 <= now } ?? false }) {
+      stuck.host.kill(blaming: .slot(stuck.slot))
+    }
+    watch(until: flights.values.compactMap(\.hostEndsAt).min())
+  }
+
+  /// When the run's `main` was called, as long as it runs.
+  func startedAt(_ run: RunID) -> Instant? {
+    guard let flight = flights[run] else { return nil }
+    let started = flight.host.evidence.startedAt(flight.slot)
+    return started == 0 ? nil : Instant(microseconds: started)
+  }
+
+  private func nanoseconds(_ interval: Interval) -> Int64 {
+    let (product, overflow) = max(0, interval.microseconds).multipliedReportingOverflow(by: 1000)
+    return overflow ? Int64.max / 4 : min(product, Int64.max / 4)
+  }
+}
+
+/// The wall clock's reading.
+func wallNow() -> Instant { Instant(microseconds: clinux_wall_us()) }

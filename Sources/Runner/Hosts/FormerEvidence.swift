@@ -1,0 +1,68 @@
+import FoundationEssentials
+import Glibc
+import RunLifecycle
+import Scheduling
+
+/// What the hosts of an earlier daemon left behind: how far the rows had come that it left open.
+///
+/// It stays on disk until ``settle()``, so that a start that is itself killed takes nothing away from
+/// the next one.
+final class FormerEvidence {
+  private let folder: String
+  private let isOfThisBoot: Bool
+  private var files: [HostEvidence] = []
+  private var attempts: [RunID: (attempt: Int, wasCalled: Bool, startedAt: Instant?)] = [:]
+  /// The number after the greatest of a former host.
+  private(set) var nextHostID = 1
+
+  /// Ends the host processes that are still there, and reads their files.
+  init(folder: String) {
+    self.folder = folder
+    isOfThisBoot = (try? String(contentsOfFile: folder + "/boot", encoding: .utf8)) == HostEvidence.bootID
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    where name.hasPrefix("host-") {
+      nextHostID = max(nextHostID, (Int(name.dropFirst(5)) ?? 0) + 1)
+      guard let file = try? HostEvidence(path: folder + "/" + name) else { continue }
+      files.append(file)
+      guard file.isOfThisBoot else { continue }
+      endHost(of: file)
+      for attempt in file.attempts() { note(attempt) }
+    }
+  }
+
+  /// What is known of an open row.
+  func evidence(of run: Run) -> Evidence {
+    guard isOfThisBoot else { return .unknown }
+    guard let found = attempts[run.id], found.wasCalled, found.attempt >= run.attempt else {
+      return .mainNotCalled
+    }
+    return .mainCalled(attempt: found.attempt, at: found.startedAt)
+  }
+
+  /// All that was open is durably dealt with: the files can go.
+  func settle() {
+    files = []
+    try? HostEvidence.bootID.write(toFile: folder + "/boot", atomically: true, encoding: .utf8)
+  }
+
+  /// The latest attempt counts; where two hosts had the same one, that it was called does.
+  private func note(_ found: (run: UInt64, attempt: UInt32, stage: HostEvidence.Stage, startedAt: Int64)) {
+    let id = RunID(rawValue: Int64(bitPattern: found.run))
+    let (attempt, wasCalled) = (Int(found.attempt), found.stage >= .mainCalled)
+    if let known = attempts[id], known.attempt > attempt || (known.attempt == attempt && known.wasCalled) {
+      return
+    }
+    let started = found.startedAt == 0 ? nil : Instant(microseconds: found.startedAt)
+    attempts[id] = (attempt, wasCalled, started)
+  }
+
+  /// A host ends by itself when its daemon is gone; one that is stopped or stuck does not.
+  private func endHost(of file: HostEvidence) {
+    for _ in 0..<500 {
+      guard let host = file.livingHost else { return }
+      kill(-host, SIGKILL)
+      kill(host, SIGKILL)
+      usleep(10_000)
+    }
+  }
+}

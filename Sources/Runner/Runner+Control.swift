@@ -1,0 +1,135 @@
+import Glibc
+import Jobs
+import RunLifecycle
+import Scheduling
+import Values
+
+/// What the command line asks of a running daemon.
+extension Runner {
+  func answer(_ request: ControlRequest, _ connection: ControlConnection) {
+    switch request {
+    case .status:
+      connection.reply(status)
+      connection.finish()
+    case .jobs:
+      for view in jobViews() { connection.reply(view.row) }
+      connection.finish()
+    case .trigger(let job, let params, let testing, let wait):
+      trigger(job, params: params, testing: testing, wait: wait, connection)
+    case .cancel(let run, let by): cancel(RunID(run), by: by, connection)
+    case .reload:
+      rescan { [unowned self] in
+        connection.reply([
+          "live": .int(Int64(live.count)), "refused": .int(Int64(catalog.refused.count)),
+          "errors": .list(
+            (catalog.folderErrors + catalog.refused.values.flatMap(\.errors)).sorted().map {
+              .string($0.description)
+            }),
+        ])
+        connection.finish()
+      }
+    case .stop:
+      connection.reply(["stopping": true, "running": .int(Int64(executor.count))])
+      beginDrain()
+    }
+  }
+
+  private func trigger(
+    _ name: String, params: [String: DataValue], testing: Bool, wait: Bool, _ connection: ControlConnection
+  ) {
+    guard let key = keys[name], live[key] != nil else {
+      if let refused = catalog.refused[name] {
+        return connection.finish(error: "the job \(name) does not load:\n\(refused.description)")
+      }
+      return connection.finish(error: noSuchJobText(name, among: live.values.map(\.name)))
+    }
+    if case .no = drain {} else { return connection.finish(error: "almanac is stopping; nothing new starts") }
+    nextRequest += 1
+    let request = "\(startedAt.microseconds)-\(nextRequest)"
+    let text = params.isEmpty ? nil : try? DataValue.object(params).json()
+    requests[request] = { [unowned self] run in
+      // A row that has ended at once (it was skipped) is told whole.
+      guard run.state != .ended else {
+        pending.releases.append { [unowned self] in
+          connection.reply(RunView(run, job: self.name(of: run.job)).row)
+          connection.finish()
+        }
+        return
+      }
+      guard wait else {
+        pending.releases.append {
+          connection.reply(["id": .int(run.id.rawValue)])
+          connection.finish()
+        }
+        return
+      }
+      connection.reply(["id": .int(run.id.rawValue)])
+      endings[run.id, default: []].append { [unowned self] run in
+        connection.reply(RunView(run, job: self.name(of: run.job)).row)
+        connection.finish()
+      }
+    }
+    handle(.manual(request: request, job: key, params: text, testing: testing))
+    if requests.removeValue(forKey: request) != nil {
+      connection.finish(error: "the job \(name) cannot be run now")
+    }
+  }
+
+  private func cancel(_ id: RunID, by who: String, _ connection: ControlConnection) {
+    guard openRuns[id] != nil else {
+      return connection.finish(error: "no run \(id) is running or waiting; `almanac runs` lists the latest")
+    }
+    endings[id, default: []].append { [unowned self] run in
+      connection.reply(RunView(run, job: self.name(of: run.job)).row)
+      connection.finish()
+    }
+    handle(.cancel(id, by: who))
+  }
+
+  // MARK: Views
+
+  private var status: DataValue {
+    [
+      "pid": .int(Int64(getpid())), "version": .string(configuration.version),
+      "started_at": .string(startedAt.description), "jobs_folder": .string(absolutePath(configuration.jobs)),
+      "state_directory": .string(configuration.state.path), "test_mode": .bool(configuration.testMode),
+      "time_zone": .string(configuration.zone.name), "loading": .int(Int64(loading.count)),
+      "running": .int(Int64(executor.count)), "trouble": storeTrouble.map { .string($0) } ?? .null,
+      "runs": .int(Int64(statistics.runs)), "failures": .int(Int64(statistics.failures)),
+      "jobs": .list(jobViews().map(\.row)),
+    ]
+  }
+
+  /// Every job that is live or refused, by name.
+  private func jobViews() -> [JobView] {
+    let open = Dictionary(grouping: openRuns.values, by: \.job)
+    var views = live.values.map { version in
+      JobView(
+        name: version.name, file: version.definition.source.mainPath, definition: version.definition,
+        state: state(of: version, open[version.key] ?? []),
+        nextDue: planner.nextFiring(of: version.key)?.firing.startAt,
+        lastEnded: stored.lastEnded[version.key], errors: catalog.refused[version.name]?.errors ?? [],
+        testMode: configuration.testMode)
+    }
+    for (name, failure) in catalog.refused where keys[name].flatMap({ live[$0] }) == nil {
+      views.append(
+        JobView(
+          name: name, file: failure.errors.first?.file, definition: nil, state: .refused, nextDue: nil,
+          lastEnded: keys[name].flatMap { stored.lastEnded[$0] }, errors: failure.errors,
+          testMode: configuration.testMode))
+    }
+    return views.sorted { $0.name < $1.name }
+  }
+
+  private func state(of version: JobVersion, _ open: [Run]) -> JobView.State {
+    if open.contains(where: { $0.state == .running }) { return .running }
+    if open.contains(where: { $0.attempt > 0 || $0.claim != .onTime }) { return .waiting }
+    return version.definition.policy.enabled ? .idle : .disabled
+  }
+}
+
+/// "there is no job backpu; did you mean backup?".
+public func noSuchJobText(_ name: String, among names: [String]) -> String {
+  let near = SlipFinder.nearest(to: name, in: names)
+  return "there is no job \(name)" + (near.map { "; did you mean \($0)?" } ?? "; `almanac jobs` lists them")
+}

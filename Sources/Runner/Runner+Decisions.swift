@@ -1,0 +1,196 @@
+import CLinux
+import HostProtocol
+import Logging
+import RunLifecycle
+import RunStore
+import Scheduling
+import Values
+
+/// What has gathered in one turn of the loop and is written at its end.
+struct PendingWork {
+  /// In the order of the decisions.
+  var changes: [LedgerChange] = []
+  var claimed: [RunID] = []
+  /// Give back what an attempt held until its end was durable.
+  var releases: [() -> Void] = []
+  var logLines: [LogWriter.Item] = []
+  /// Started runs whose rows do not say so yet, and whether somebody is on the way to see to them.
+  var unrecordedStarts: [RunID] = []
+  var startsAreScheduled = false
+  /// Transactions that the writer has not answered yet.
+  var commits = 0
+  /// What the store could not take, and is offered again before anything else.
+  var refused: [LedgerChange] = []
+
+  /// True when nothing waits to be written.
+  var isEmpty: Bool { changes.isEmpty && commits == 0 && refused.isEmpty }
+}
+
+/// Carrying out what the planner decides.
+extension Runner {
+  func carryOut(_ decisions: [Decision]) {
+    for decision in decisions {
+      switch decision {
+      case .claim(let run, let accounts):
+        pending.changes.append(.claim(run, accounts))
+        pending.claimed.append(run.id)
+        openRuns[run.id] = run
+        meetRequest(of: run)
+      case .record(let run, let accounts):
+        pending.changes.append(.record(run, accounts))
+        meetRequest(of: run)
+        ended(run)
+      case .account(let accounts): pending.changes.append(.account(accounts))
+      case .update(let run):
+        pending.changes.append(.update(run))
+        openRuns[run.id] = run
+        logWaiting(run)
+      case .finish(let run, let accounts):
+        pending.changes.append(.finish(run, accounts))
+        ended(run)
+      case .start(let run, let timeLimit, let stopGrace):
+        start(run, timeLimit: timeLimit, stopGrace: stopGrace)
+      case .stop(let run, let cause): stop(run, cause)
+      case .note(let level, let job, let run, let text):
+        logger.log(level: level.loggingLevel, "\(text)", job: job.flatMap { name(of: $0) }, run: run)
+      }
+    }
+  }
+
+  private func start(_ run: Run, timeLimit: Interval?, stopGrace: Interval) {
+    openRuns[run.id] = run
+    guard let version = live[run.job] else {
+      // The planner starts only what is live; if it is not, nothing may hang.
+      return handle(
+        .attemptEnded(run.id, AttemptEnd(.notStarted("the job is no longer there"), at: wallNow())))
+    }
+    logger.debug("attempt \(run.attempt) starts, due \(run.dueAt)", job: version.name, run: run.id)
+    pending.unrecordedStarts.append(run.id)
+    scheduleStartRows()
+    executor.start(run, of: version, timeLimit: timeLimit, stopGrace: stopGrace)
+  }
+
+  private func stop(_ run: RunID, _ cause: StopCause) {
+    let (kind, reason): (AttemptEnd.Kind, String) =
+      switch cause {
+      case .cancelled(let by): (.cancelled("cancelled by \(by)"), "cancelled by \(by)")
+      case .drained(let reason): (.interrupted(reason), reason)
+      }
+    if let row = openRuns[run], let version = live[row.job], executor.withdraw(run, from: version) {
+      return handle(.attemptEnded(run, AttemptEnd(kind, at: wallNow())))
+    }
+    executor.stop(run, as: kind, reason: reason)
+  }
+
+  // MARK: What hosts say of runs
+
+  func attemptEnded(_ run: Run, _ end: AttemptEnd, startedAt: Instant?, release: @escaping () -> Void) {
+    if let startedAt { handle(.attemptStarted(run.id, at: startedAt)) }
+    pending.releases.append(release)
+    handle(.attemptEnded(run.id, end))
+  }
+
+  private func ended(_ run: Run) {
+    openRuns[run.id] = nil
+    if run.count == 1 && run.outcome != .missed { stored.lastEnded[run.job] = run }
+    if run.attempt > 0 || run.outcome == .tested { statistics.runs += 1 }
+    if run.outcome?.isFailure == true { statistics.failures += 1 }
+    logEnd(run)
+    if let waiting = endings.removeValue(forKey: run.id) {
+      // Told when the row is durable: whoever asked may look at the ledger next.
+      pending.releases.append { for tell in waiting { tell(run) } }
+    }
+  }
+
+  /// Tells whoever asked for a manual run which one it has become.
+  private func meetRequest(of run: Run) {
+    guard case .manual(let request) = run.cause, let tell = requests.removeValue(forKey: request) else {
+      return
+    }
+    tell(run)
+  }
+
+  // MARK: Writing
+
+  /// Hands what has gathered to the writers, as one transaction.
+  func commitPending() {
+    if !pending.logLines.isEmpty {
+      logWriter.add(pending.logLines)
+      pending.logLines = []
+    }
+    guard pending.refused.isEmpty, !pending.changes.isEmpty || !pending.releases.isEmpty else { return }
+    let (changes, claimed, releases) = (pending.changes, pending.claimed, Releases(pending.releases))
+    pending.changes = []
+    pending.claimed = []
+    pending.releases = []
+    pending.commits += 1
+    ledger.commit(changes) { [self] error in
+      pending.commits -= 1
+      committed(changes, claimed: claimed, error: error)
+      for release in releases.all { release() }
+    }
+  }
+
+  /// Closures that are made and called on the loop's thread, and only carried by another.
+  private struct Releases: @unchecked Sendable {
+    let all: [() -> Void]
+
+    init(_ all: [() -> Void]) { self.all = all }
+  }
+
+  private func committed(_ changes: [LedgerChange], claimed: [RunID], error: (any Error)?) {
+    guard let error else {
+      if storeTrouble != nil {
+        storeTrouble = nil
+        logger.notice("the ledger can be written again")
+      }
+      if !claimed.isEmpty { handle(.claimed(claimed)) }
+      return
+    }
+    if storeTrouble == nil {
+      logger.error("the ledger cannot be written, so nothing is started: \(error)")
+    }
+    storeTrouble = "\(error)"
+    // Claims are made anew; what has happened must be written sooner or later.
+    pending.refused += changes.filter { if case .claim = $0 { false } else { true } }
+    loop.after(milliseconds: 500) { [weak self] in
+      guard let self else { return }
+      pending.changes.insert(contentsOf: pending.refused, at: 0)
+      pending.refused = []
+    }
+    if !claimed.isEmpty { handle(.claimFailed(claimed, reason: "\(error)")) }
+  }
+
+  /// Puts into the ledger which runs have started, a moment later and without anybody waiting for it:
+  /// a run that is over by then needs no such row.
+  private func scheduleStartRows() {
+    guard !pending.startsAreScheduled, !pending.unrecordedStarts.isEmpty else { return }
+    pending.startsAreScheduled = true
+    loop.after(milliseconds: 50) { [weak self] in
+      guard let self else { return }
+      pending.startsAreScheduled = false
+      let starts = pending.unrecordedStarts
+      pending.unrecordedStarts = []
+      for id in starts {
+        guard let run = openRuns[id], run.state == .running else { continue }
+        if let started = executor.startedAt(id) {
+          handle(.attemptStarted(id, at: started))
+          pending.changes.append(.started(id, at: started, attempt: run.attempt))
+        } else {
+          pending.unrecordedStarts.append(id)
+        }
+      }
+      scheduleStartRows()
+    }
+  }
+}
+
+extension NoteLevel {
+  fileprivate var loggingLevel: Logger.Level {
+    switch self {
+    case .debug: .debug
+    case .info: .info
+    case .warning: .warning
+    }
+  }
+}

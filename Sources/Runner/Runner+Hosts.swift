@@ -1,0 +1,142 @@
+import CLinux
+import HostProtocol
+import Jobs
+import Logging
+import RunLifecycle
+import RunStore
+import Scheduling
+import Values
+
+/// The parts around the loop, and what host processes tell it.
+extension Runner {
+  func makePool() -> HostPool {
+    HostPool(
+      loop: loop, folder: configuration.state.evidenceFolder, firstID: formerEvidence?.nextHostID ?? 1,
+      sharedCount: configuration.hosts,
+      onEvent: { [unowned self] host, event in heard(event, from: host) },
+      onDeath: { [unowned self] host, death in fell(host, death) },
+      onTrouble: { [unowned self] text in logger.error("\(text)") })
+  }
+
+  func makeLoader() -> JobLoader {
+    JobLoader(
+      pool: pool, loop: loop, zone: { [unowned self] in configuration.zone },
+      outputFolder: { [unowned self] source in configuration.outputFolder(of: source.name) })
+  }
+
+  func makeExecutor() -> RunExecutor {
+    RunExecutor(
+      loop: loop, makeState: { [unowned self] version in makeState(version) },
+      argument: { [unowned self] run, version in argument(of: run, version) },
+      onEnd: { [unowned self] run, end, startedAt, release in
+        attemptEnded(run, end, startedAt: startedAt, release: release)
+      })
+  }
+
+  func makeLogWriter() -> LogWriter {
+    LogWriter(
+      store: logs, loop: loop,
+      written: { [unowned self] costs in
+        for (host, cost) in costs { pool[host]?.send(.logCredit(cost)) }
+      },
+      failed: { [unowned self] error, count in
+        logger.error("\(count) lines of jobs' logs could not be kept: \(error)")
+      })
+  }
+
+  // MARK: Hosts
+
+  private func heard(_ event: HostEvent, from host: HostConnection) {
+    switch event {
+    case .hello: break
+    case .loaded(let state, let result): loader.loaded(state, result)
+    case .initialized(let state, let result): loader.initialized(state, result)
+    case .logged(let state, let entry):
+      let running = entry.run.flatMap { openRuns[RunID(Int64(bitPattern: $0))] }.map { name(of: $0.job) }
+      if let job = running ?? loader.jobName(of: state) { keep(entry, of: job, host: host) }
+    case .ended(_, let report): executor.ended(report, on: host)
+    }
+  }
+
+  /// A host has ended, by its own fault, by somebody's hand, or because the runner ended it.
+  private func fell(_ host: HostConnection, _ death: HostConnection.Death) {
+    if case .done = drain { return }
+    let homeless = live.values.filter { version in
+      if case .ready(let home, _) = version.home { home === host } else { false }
+    }
+    for version in homeless { version.home = .none }
+    let culprit = executor.fell(with: host, death)
+    if let culprit, host.owner == nil { catalog.giveOwnHost(culprit.name) }
+    loader.fell(with: host, death)
+    if host.owner == nil {
+      let blame = culprit.map { ", brought down by job \($0.name), which gets a host of its own" } ?? ""
+      logger.warning("a host process \(death.how)\(blame); \(homeless.count) jobs are loaded again")
+    }
+    for version in homeless.sorted(by: { $0.name < $1.name }) {
+      if case .none = version.home, !version.isRetired { makeState(version) }
+    }
+  }
+
+  // MARK: Logs
+
+  /// Takes a line of a job's log into the store, and shows it.
+  func keep(_ entry: LogEntry, of job: String, host: HostConnection) {
+    let run = entry.run.map { RunID(Int64(bitPattern: $0)) }
+    guard let key = keys[job] else { return }
+    let line = LogLine(
+      run: run, job: key, at: Instant(microseconds: entry.at), level: entry.level.name,
+      message: entry.message,
+      fields: entry.fields)
+    pending.logLines.append(LogWriter.Item(line: line, cost: entry.cost, host: host.id))
+    let fields = entry.fields.map { " " + $0 } ?? ""
+    logger.log(level: entry.level.loggingLevel, "\(entry.message)\(fields)", job: job, run: run)
+  }
+
+  // MARK: The table that main is given
+
+  private func argument(of run: Run, _ version: JobVersion) -> DataValue {
+    var fields: [String: DataValue] = [
+      "id": .int(run.id.rawValue), "job": .string(version.name), "trigger": .string(run.trigger),
+      "due_at": .string(run.dueAt.description), "started_at": .string(wallNow().description),
+      "attempt": .int(Int64(run.attempt)), "testing": false,
+      "params": run.params.flatMap { try? DataValue(json: Array($0.utf8)) } ?? .object([:]),
+    ]
+    if let last = stored.lastEnded[run.job] {
+      fields["last"] = [
+        "id": .int(last.id.rawValue), "outcome": .string(last.outcome?.rawValue ?? "unknown"),
+        "result": last.result.flatMap { try? DataValue(json: Array($0.utf8)) } ?? .null,
+        "error": last.error.map { .string($0) } ?? .null, "reason": last.reason.map { .string($0) } ?? .null,
+        "due_at": .string(last.dueAt.description), "attempt": .int(Int64(last.attempt)),
+        "started_at": last.startedAt.map { .string($0.description) } ?? .null,
+        "ended_at": last.endedAt.map { .string($0.description) } ?? .null,
+      ]
+    }
+    return .object(fields)
+  }
+
+  // MARK: The clock
+
+  /// Reads both clocks now and then, for a machine whose timers do not tell that the clock was set.
+  func watchClock() {
+    clockOffset = wallNow().microseconds - clinux_monotonic_ns() / 1000
+    loop.after(milliseconds: 1000) { [weak self] in
+      self?.lookAtClock()
+      self?.watchClock()
+    }
+  }
+
+  func clockWasSet() { lookAtClock() }
+
+  /// A wall clock that has moved against the monotonic one was set, or the machine slept.
+  private func lookAtClock() {
+    let now = wallNow()
+    let offset = now.microseconds - clinux_monotonic_ns() / 1000
+    let step = offset - clockOffset
+    guard abs(step) > 500_000 else { return }
+    clockOffset = offset
+    logger.notice(
+      "the clock was set \(step > 0 ? "forward" : "back") by \(Interval(microseconds: abs(step)))")
+    handle(.clockStepped(from: now - Interval(microseconds: step), to: now))
+    handle(.timePassed)
+  }
+}

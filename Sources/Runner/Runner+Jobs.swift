@@ -1,0 +1,210 @@
+import HostProtocol
+import Jobs
+import Logging
+import RunLifecycle
+import RunStore
+import Scheduling
+import Values
+
+/// The jobs folder: what it holds goes live, changes, and goes.
+extension Runner {
+  /// Reads the folder for the first time, and watches it from then on.
+  func beginWatching() throws {
+    let folder = JobsFolder(path: configuration.jobs)
+    watcher = try FolderWatcher(
+      folder: folder, onNotice: { [logger] notice in logger.warning("\(notice)") },
+      onScan: { [self] scan in loop.post { [self] in apply(scan) } })
+    let scan = folder.scan()
+    try makeKeys(scan.sources.map(\.name))
+    initialLoads = scan.sources.count
+    apply(scan)
+    announceIfLoaded()
+  }
+
+  /// Looks at the whole folder again; `done` is called when all that changed is live or refused.
+  func rescan(_ done: @escaping () -> Void) {
+    let scan = JobsFolder(path: configuration.jobs).scan()
+    Zone.forgetCache()
+    apply(scan)
+    scanAnswers.append(done)
+    answerScans()
+  }
+
+  func apply(_ scan: FolderScan) {
+    if case .no = drain {} else { return }
+    let changes = catalog.apply(scan)
+    for error in changes.newErrors { logger.error("\(error)", job: error.job) }
+    for name in changes.removed { remove(name) }
+    for source in changes.toLoad { load(source) }
+    dropRowsOfMissingJobs()
+  }
+
+  // MARK: Going live
+
+  private func load(_ source: JobSource) {
+    let name = source.name
+    do {
+      let key = try keyNow(name)
+      loading[name, default: 0] += 1
+      loader.load(
+        source, number: Int(key.rawValue), ownHost: catalog.needsOwnHost(name), depth: .initialized
+      ) { [unowned self] result in
+        loaded(source, key, result)
+      }
+    } catch {
+      logger.error("the job cannot be entered into the store: \(error)", job: name)
+    }
+  }
+
+  /// The source has come through, or has not. A newer one of the same job may have come meanwhile: then
+  /// the catalog does not take this one.
+  private func loaded(_ source: JobSource, _ key: JobKey, _ result: Result<JobLoader.Loaded, LoadFailure>) {
+    loading[source.name] = loading[source.name].flatMap { $0 > 1 ? $0 - 1 : nil }
+    switch result {
+    case .success(let loaded):
+      if catalog.accept(loaded.definition) {
+        goLive(loaded, key)
+      } else {
+        loaded.host.send(.close(loaded.state))
+      }
+    case .failure(let failure):
+      guard catalog.refuse(source, failure) else { break }
+      for error in failure.errors { logger.error("\(error)", job: source.name) }
+      if live[key] != nil { logger.warning("the version before goes on", job: source.name) }
+    }
+    recoverRows(of: key)
+    handle(.timePassed)
+    initialLoads = max(0, initialLoads - 1)
+    announceIfLoaded()
+    answerScans()
+  }
+
+  private func goLive(_ loaded: JobLoader.Loaded, _ key: JobKey) {
+    let definition = loaded.definition
+    let version = JobVersion(key: key, definition: definition)
+    version.home = .ready(loaded.host, loaded.state)
+    let isNew = live[key] == nil
+    if let former = live.updateValue(version, forKey: key) { executor.retire(former) }
+    greet(loaded)
+    if initialLoads == 0 {
+      logger.log(
+        level: .notice, isNew ? "the job is live" : "the new version is live", job: definition.source.name)
+    }
+    handle(
+      .jobLive(
+        definition.plan(key: key), accounts: stored.accounts.removeValue(forKey: key) ?? [],
+        lastEnded: stored.lastEnded[key], initial: initialLoads > 0))
+  }
+
+  /// Puts what `initialize` returned into the job's log.
+  func greet(_ loaded: JobLoader.Loaded) {
+    guard let text = loaded.greeting else { return }
+    let entry = LogEntry(run: nil, at: wallNow().microseconds, level: .info, message: text, fields: nil)
+    keep(entry, of: loaded.definition.source.name, host: loaded.host)
+  }
+
+  private func remove(_ name: String) {
+    guard let key = keys[name], let version = live.removeValue(forKey: key) else { return }
+    logger.log(level: .notice, "the job was removed", job: name)
+    executor.retire(version)
+    pool.release(owner: name)
+    let decisions = planner.handle(.jobRemoved(key), at: wallNow())
+    // A file that comes back goes on where it was.
+    stored.accounts[key] = decisions.flatMap(\.accountChanges).filter { $0.job == key }.map {
+      StoredAccount(triggerKey: $0.triggerKey, fingerprint: $0.fingerprint, account: $0.account)
+    }
+    carryOut(decisions)
+  }
+
+  // MARK: States
+
+  /// Makes the Lua state of a version that has none (any more).
+  func makeState(_ version: JobVersion) {
+    version.home = .loading
+    loader.load(
+      version.definition.source, number: Int(version.key.rawValue),
+      ownHost: catalog.needsOwnHost(version.name),
+      depth: .initialized
+    ) { [unowned self] result in
+      switch result {
+      case .success(let loaded):
+        version.home = .ready(loaded.host, loaded.state)
+        greet(loaded)
+        if version.isRetired { executor.retire(version) }
+        executor.stateIsReady(version)
+      case .failure(let failure):
+        version.home = .none
+        for error in failure.errors { logger.error("\(error)", job: version.name) }
+        executor.stateFailed(version, failure.description)
+      }
+    }
+  }
+
+  // MARK: Names
+
+  /// The job's key, made in the store if it has none yet.
+  func keyNow(_ name: String) throws -> JobKey {
+    try makeKeys([name])
+    guard let key = keys[name] else { throw RunnerError("the store gave no key for the job \(name)") }
+    return key
+  }
+
+  private func makeKeys(_ names: [String]) throws {
+    let missing = names.filter { keys[$0] == nil }
+    guard !missing.isEmpty else { return }
+    for (name, key) in try store.jobKeys(for: missing) {
+      keys[name] = key
+      stored.names[key] = name
+    }
+  }
+
+  func name(of key: JobKey) -> String { stored.names[key] ?? "job \(key)" }
+
+  // MARK: Announcing
+
+  /// Says once, when everything found at the start is live or refused, how things stand.
+  private func announceIfLoaded() {
+    guard initialLoads == 0, !announced else { return }
+    announced = true
+    var text = "almanac \(configuration.version) is ready: \(live.count) jobs live"
+    if !catalog.refused.isEmpty { text += ", \(catalog.refused.count) refused" }
+    if configuration.testMode { text += "; test mode: no main is called" }
+    logger.notice("\(text)")
+    if let next = nextFiring() {
+      logger.notice("next due: \(next.job) at \(next.firing.startAt.description(in: configuration.zone))")
+    }
+  }
+
+  /// The firing that comes next of all jobs.
+  private func nextFiring() -> (job: String, firing: Firing)? {
+    live.values.compactMap { version in
+      planner.nextFiring(of: version.key).map { (version.name, $0.firing) }
+    }.min { $0.1.startAt < $1.1.startAt }
+  }
+
+  private func answerScans() {
+    guard loading.isEmpty, !scanAnswers.isEmpty else { return }
+    let answers = scanAnswers
+    scanAnswers = []
+    for answer in answers { answer() }
+  }
+
+  /// Open rows of jobs that are not there and are not being loaded are ended by the planner, which knows
+  /// no such job.
+  private func dropRowsOfMissingJobs() {
+    for key in Array(stored.openRows.keys) where live[key] == nil && loading[name(of: key)] == nil {
+      recoverRows(of: key)
+    }
+    settleFormerEvidence()
+  }
+}
+
+extension Decision {
+  fileprivate var accountChanges: [AccountChange] {
+    switch self {
+    case .claim(_, let changes), .record(_, let changes), .account(let changes), .finish(_, let changes):
+      changes
+    case .update, .start, .stop, .note: []
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import Logging
+import RunLifecycle
+import RunStore
+import Scheduling
+
+/// What the store knew when the runner started.
+struct StoredJobs {
+  var keys: [String: JobKey] = [:]
+  var names: [JobKey: String] = [:]
+  var accounts: [JobKey: [StoredAccount]] = [:]
+  var lastEnded: [JobKey: Run] = [:]
+  /// Open rows, until their job goes live or turns out not to be there.
+  var openRows: [JobKey: [(run: Run, evidence: Evidence)]] = [:]
+}
+
+/// Taking over from a daemon that may have been killed at any moment.
+extension Runner {
+  /// Reads what the store holds, ends what a killed daemon left running, and finds out from its
+  /// hosts' evidence how far the open rows had come.
+  func recoverStored() throws {
+    let former = FormerEvidence(folder: configuration.state.evidenceFolder)
+    formerEvidence = former
+    for record in try store.jobs() {
+      stored.keys[record.name] = record.key
+      stored.names[record.key] = record.name
+      stored.lastEnded[record.key] = record.lastEnded
+    }
+    stored.accounts = try store.accounts(of: [])
+    for run in try store.openRuns() {
+      openRuns[run.id] = run
+      stored.openRows[run.job, default: []].append((run, former.evidence(of: run)))
+    }
+  }
+
+  /// Hands a job's open rows to the planner, now that it knows the job (or that there is none).
+  func recoverRows(of job: JobKey) {
+    for (run, evidence) in stored.openRows.removeValue(forKey: job) ?? [] {
+      if case .mainCalled = evidence {
+        logger.warning("the run was cut off when almanac was killed", job: name(of: job), run: run.id)
+      }
+      handle(.recovered(run, evidence: evidence))
+    }
+    settleFormerEvidence()
+  }
+
+  /// Lets go of the evidence once every open row is dealt with, and durably so.
+  func settleFormerEvidence() {
+    guard stored.openRows.isEmpty, let former = formerEvidence else { return }
+    formerEvidence = nil
+    pending.releases.append { former.settle() }
+  }
+}

@@ -1,0 +1,135 @@
+import CLinux
+import HostProtocol
+import Jobs
+import Logging
+import RunLifecycle
+import RunStore
+import Scheduling
+import Values
+
+/// The loop that runs jobs: what happens becomes an event, the planner makes decisions of it, and
+/// these are carried out.
+///
+/// Planning, claiming, executing and recording are decided on one thread, the loop's; the store is
+/// written on another, and Lua runs in other processes. `almanac serve` is a runner over a folder of
+/// jobs, `almanac run` one over a single job. The life of a run, step by step:
+///
+/// | what | where |
+/// | --- | --- |
+/// | the instant comes near | ``planAhead()`` → `Planner` → ``carryOut(_:)`` |
+/// | claimed | `LedgerWriter`, answered by `PlannerEvent.claimed` |
+/// | executed | ``RunExecutor`` → a host → ``attemptEnded(_:_:startedAt:release:)`` |
+/// | recorded | ``carryOut(_:)`` → `LedgerWriter` |
+public final class Runner: @unchecked Sendable {
+  let configuration: RunnerConfiguration
+  let logger: Logger
+  let store: any RunStore
+  let logs: any LogStore
+  let loop: EventLoop
+  let startedAt: Instant
+
+  // Everything that follows belongs to the loop's thread.
+
+  var planner: Planner
+  lazy var pool = makePool()
+  lazy var loader = makeLoader()
+  lazy var executor = makeExecutor()
+  lazy var ledger = LedgerWriter(store: store, loop: loop)
+  lazy var logWriter = makeLogWriter()
+  var control: ControlServer?
+  var watcher: FolderWatcher?
+
+  /// What the jobs folder holds: the live definitions, and what was refused.
+  var catalog = Catalog()
+  var live: [JobKey: JobVersion] = [:]
+  var keys: [String: JobKey] = [:]
+  /// How many sources of each job are being loaded.
+  var loading: [String: Int] = [:]
+  /// How many of the sources found at the start are not through yet.
+  var initialLoads = 0
+  var announced = false
+  var scanAnswers: [() -> Void] = []
+
+  /// What the store knew of a job at the start, until it goes live.
+  var stored = StoredJobs()
+  var formerEvidence: FormerEvidence?
+
+  var pending = PendingWork()
+  /// Who waits for the run that came of a request, and for its end.
+  var requests: [String: (Run) -> Void] = [:]
+  var endings: [RunID: [(Run) -> Void]] = [:]
+  /// The runs that have not ended, as they are now.
+  var openRuns: [RunID: Run] = [:]
+
+  var statistics = RunnerStatistics()
+  var storeTrouble: String?
+  var singleRunResult: Result<Run, SingleRunError>?
+  var drain = Drain.no
+  var nextRequest = 0
+  /// The wall clock's lead over the monotonic one, microseconds.
+  var clockOffset: Int64 = 0
+
+  /// How the end of the runner comes about.
+  enum Drain {
+    case no
+    /// Nothing new starts; what runs has until then (monotonic nanoseconds).
+    case running(until: Int64)
+    /// What still runs is being stopped.
+    case stopping
+    case done
+  }
+
+  public init(
+    _ configuration: RunnerConfiguration, store: any RunStore, logs: any LogStore, logger: Logger
+  ) throws {
+    self.configuration = configuration
+    self.store = store
+    self.logs = logs
+    self.logger = logger
+    loop = try EventLoop()
+    startedAt = wallNow()
+    planner = Planner(
+      claimAhead: .milliseconds(50), node: configuration.node, nextRunID: try store.nextRunID(),
+      startID: "\(startedAt.microseconds)", testMode: configuration.testMode)
+  }
+
+  /// Runs on the calling thread until it is drained.
+  ///
+  /// - Throws: what keeps it from starting. Whatever goes wrong later is logged and survived.
+  public func run() throws {
+    try begin()
+    loop.run()
+    end()
+  }
+
+  /// Lets nothing new start, and ends when what runs has ended, or has used up its grace. Called
+  /// again, it does not wait any longer. From any thread.
+  public func stop() { loop.post { [self] in beginDrain() } }
+
+  /// Runs the configuration's single job, and returns its row once that is recorded.
+  public func runOnce() throws -> Run {
+    try run()
+    switch singleRunResult {
+    case .success(let run): return run
+    case .failure(let error): throw error
+    case nil: throw RunnerError("stopped before the job could be run")
+    }
+  }
+
+  // MARK: Turns of the loop
+
+  /// Gives the planner an event and carries its decisions out.
+  func handle(_ event: PlannerEvent) { carryOut(planner.handle(event, at: wallNow())) }
+
+  func planAhead() { handle(.timePassed) }
+
+  /// After everything of a turn is decided: one transaction, one write to each host, the next instant.
+  func endTurn() {
+    commitPending()
+    pool.flush()
+    loop.arm(drainsQuietly ? nil : planner.nextWake?.microseconds)
+    finishDrainIfDone()
+  }
+
+  private var drainsQuietly: Bool { if case .no = drain { false } else { true } }
+}

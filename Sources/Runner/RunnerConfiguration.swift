@@ -1,0 +1,47 @@
+import Scheduling
+
+/// What a runner is told when it is made.
+public struct RunnerConfiguration: Sendable {
+  /// What it is for.
+  public enum Purpose: Sendable, Equatable {
+    /// Run the folder's jobs by their schedules, until drained.
+    case serve
+    /// Run one job now, and end.
+    case runOnce(job: String, params: String?, testing: Bool)
+  }
+
+  public var purpose: Purpose
+  /// The folder of jobs, as the user named it.
+  public var jobs: String
+  public var state: StateDirectory
+  /// No job's `main` is called; due runs are logged and recorded as `tested`.
+  public var testMode: Bool
+  /// How long running jobs have to end when the runner drains.
+  public var grace: Interval
+  /// The zone of jobs that name none.
+  public var zone: Zone
+  /// How many host processes jobs share.
+  public var hosts: Int
+  /// This machine's name in the ledger.
+  public var node: String
+  public var version: String
+
+  public init(
+    purpose: Purpose, jobs: String, state: StateDirectory, testMode: Bool = false,
+    grace: Interval = .seconds(30),
+    zone: Zone, hosts: Int, node: String, version: String
+  ) {
+    self.purpose = purpose
+    self.jobs = jobs
+    self.state = state
+    self.testMode = testMode
+    self.grace = grace
+    self.zone = zone
+    self.hosts = hosts
+    self.node = node
+    self.version = version
+  }
+
+  /// The folder in which a job writes for people.
+  func outputFolder(of job: String) -> String { state.path + "/output/" + job }
+}

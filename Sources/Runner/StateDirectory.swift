@@ -1,0 +1,99 @@
+import CLinux
+import Glibc
+
+/// The folder in which a runner keeps what must outlive it. One runner at a time holds it.
+public struct StateDirectory: Sendable {
+  /// Absolute.
+  public let path: String
+
+  public init(path: String) { self.path = absolutePath(path) }
+
+  /// The daemon's control socket.
+  public var socketPath: String { path + "/control.sock" }
+  public var ledgerPath: String { path + "/ledger.sqlite" }
+  public var logsPath: String { path + "/logs.sqlite" }
+  var lockPath: String { path + "/lock" }
+  var evidenceFolder: String { path + "/hosts" }
+
+  /// Makes the folder, readable by its owner only.
+  public func create() throws(RunnerError) {
+    try makeFolder(path)
+    try makeFolder(evidenceFolder)
+  }
+
+  private func makeFolder(_ folder: String) throws(RunnerError) {
+    var made = ""
+    for part in folder.split(separator: "/") {
+      made += "/" + part
+      guard mkdir(made, 0o700) != 0, errno != EEXIST, errno != EISDIR else { continue }
+      var status = stat()
+      guard stat(made, &status) != 0 else { continue }
+      throw RunnerError(
+        "cannot make the state directory \(made): \(errorText(errno)); choose another with --state")
+    }
+    var status = stat()
+    guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw RunnerError("the state directory \(folder) is not a folder; choose another with --state")
+    }
+    guard access(folder, R_OK | W_OK | X_OK) == 0 else {
+      throw RunnerError(
+        "cannot write in the state directory \(folder): \(errorText(errno)); choose another with --state")
+    }
+  }
+
+  /// Takes the directory for this process, or says who has it.
+  public func lock() throws(RunnerError) -> StateLock {
+    let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw RunnerError("cannot open \(lockPath): \(errorText(errno))") }
+    let answer = clinux_lock(descriptor)
+    guard answer == 1 else {
+      let holder = Self.read(descriptor)
+      close(descriptor)
+      guard answer == 0 else { throw RunnerError("cannot lock \(lockPath): \(errorText(-answer))") }
+      throw RunnerError(
+        "another almanac (process \(holder ?? "?")) already holds the state directory \(path); "
+          + "stop it (`almanac stop`), or choose another directory with --state")
+    }
+    ftruncate(descriptor, 0)
+    let text = Array("\(getpid())\n".utf8)
+    pwrite(descriptor, text, text.count, 0)
+    return StateLock(descriptor: descriptor)
+  }
+
+  /// The process that holds the directory, if one does.
+  public func holder() -> Int32? {
+    let descriptor = open(lockPath, O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    // Asked with a lock of our own, which goes with the descriptor.
+    guard clinux_lock(descriptor) == 0 else { return nil }
+    return Self.read(descriptor).flatMap { Int32($0) }
+  }
+
+  private static func read(_ descriptor: Int32) -> String? {
+    var bytes = [UInt8](repeating: 0, count: 32)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    guard count > 0 else { return nil }
+    return String(decoding: bytes[..<count].prefix { $0 != 10 }, as: UTF8.self)
+  }
+}
+
+/// The lock on a state directory; it goes when this does, or the process.
+public final class StateLock: Sendable {
+  private let descriptor: Int32
+
+  init(descriptor: Int32) { self.descriptor = descriptor }
+
+  deinit { close(descriptor) }
+}
+
+/// `path` from the root on, seen from the working directory.
+public func absolutePath(_ path: String) -> String {
+  var parts: [Substring] = []
+  var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+  let base = path.hasPrefix("/") ? "" : (getcwd(&buffer, buffer.count).map { String(cString: $0) } ?? "")
+  for part in (base + "/" + path).split(separator: "/") where part != "." {
+    if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+  }
+  return "/" + parts.joined(separator: "/")
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Jobs
+import Values
+
+/// `almanac check [JOBS]`: everything that is wrong with the jobs.
+struct Check: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Load every job without running any of it, and print all that is wrong.",
+    discussion: "Prints `file:line: message`, and exits 1 if anything is.")
+
+  @Argument(help: "The folder of jobs. Also ALMANAC_JOBS; else ./jobs.")
+  var jobs: String?
+
+  @OptionGroup var output: JSONFlag
+
+  func run() throws {
+    let found = try OfflineJobs(folder: JobsFolderChoice.folder(jobs))
+    if output.json {
+      try Console.printJSON(found.errors.map(Self.row))
+    } else {
+      for error in found.errors { print(error) }
+      let count = found.definitions.count
+      Console.note("\(count) job\(count == 1 ? "" : "s") right, \(Set(found.errors.map(\.job)).count) wrong")
+    }
+    if !found.errors.isEmpty { throw CommandFailure(nil) }
+  }
+
+  private static func row(_ error: LoadError) -> DataValue {
+    [
+      "file": .string(error.file), "line": error.line.map { .int(Int64($0)) } ?? .null,
+      "job": .string(error.job), "message": .string(error.message),
+    ]
+  }
+}

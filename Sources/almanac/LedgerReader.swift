@@ -1,0 +1,38 @@
+import Glibc
+import RunLifecycle
+import RunStore
+import RunStoreSQLite
+import Runner
+import Values
+
+/// The ledger and the logs, read beside the daemon or without one.
+struct LedgerReader {
+  let store: SQLiteRunStore
+  let logs: SQLiteLogStore
+  let names: [JobKey: String]
+  let keys: [String: JobKey]
+
+  /// `nil` where nothing was ever recorded.
+  init?(_ state: StateDirectory) throws {
+    guard access(state.ledgerPath, F_OK) == 0 else {
+      guard access(state.path, F_OK) == 0 || errno != EACCES else {
+        throw CommandFailure(
+          "the state directory \(state.path) belongs to another user; run this command as the daemon's user")
+      }
+      return nil
+    }
+    store = try SQLiteRunStore(readOnlyAt: state.ledgerPath)
+    logs = try SQLiteLogStore(readOnlyAt: state.logsPath)
+    let records = try store.jobs()
+    names = Dictionary(uniqueKeysWithValues: records.map { ($0.key, $0.name) })
+    keys = Dictionary(uniqueKeysWithValues: records.map { ($0.name, $0.key) })
+  }
+
+  func view(_ run: Run) -> RunView { RunView(run, job: names[run.job] ?? "?") }
+
+  /// The key of a job that has left traces, or why there is none.
+  func key(of job: String) throws -> JobKey {
+    if let key = keys[job] { return key }
+    throw CommandFailure(noSuchJobText(job, among: Array(keys.keys)), status: ExitStatus.noJob)
+  }
+}

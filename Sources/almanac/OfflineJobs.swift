@@ -1,0 +1,60 @@
+import CLinux
+import FoundationEssentials
+import Jobs
+import RunLifecycle
+import RunStore
+import Runner
+import Scheduling
+
+/// The jobs folder looked at without a daemon: files are evaluated in a host process, and nothing of
+/// them is run.
+struct OfflineJobs {
+  let definitions: [JobDefinition]
+  let errors: [LoadError]
+
+  /// - Parameter only: the jobs to load; all of them if there is no such list.
+  init(folder: String, only: Set<String>? = nil) throws {
+    try JobsFolderChoice.require(folder)
+    let scan = JobsFolder(path: folder).scan()
+    let sources = scan.sources.filter { only?.contains($0.name) ?? true }
+    if let only,
+      let missing = only.first(where: { name in
+        !scan.sources.contains { $0.name == name } && !scan.errors.contains { $0.job == name }
+      })
+    {
+      throw CommandFailure(noSuchJobText(missing, among: scan.sources.map(\.name)), status: ExitStatus.noJob)
+    }
+    let loaded = try DefinitionLoader.load(sources, hosts: ProcessInfo.processInfo.activeProcessorCount)
+    definitions = loaded.definitions.sorted { $0.source.name < $1.source.name }
+    errors = (loaded.errors + scan.errors.filter { only?.contains($0.job) ?? true }).sorted()
+  }
+
+  /// The jobs as a daemon that started now would show them.
+  func views(ledger: LedgerReader?) throws -> [JobView] {
+    let now = Instant(microseconds: clinux_wall_us())
+    let accounts = try ledger?.store.accounts(of: []) ?? [:]
+    let lastEnded = try ledger?.store.lastEnded(Array(ledger?.keys.values ?? [:].values)) ?? [:]
+    var planner = Planner(claimAhead: .zero, node: "", nextRunID: RunID(1), startID: "", testMode: false)
+    var views: [JobView] = []
+    for (number, definition) in definitions.enumerated() {
+      let key = ledger?.keys[definition.source.name] ?? JobKey(Int32(clamping: -1 - number))
+      _ = planner.handle(
+        .jobLive(
+          definition.plan(key: key), accounts: accounts[key] ?? [], lastEnded: lastEnded[key], initial: false),
+        at: now)
+      views.append(
+        JobView(
+          name: definition.source.name, file: definition.source.mainPath, definition: definition,
+          state: definition.policy.enabled ? .idle : .disabled,
+          nextDue: planner.nextFiring(of: key)?.firing.startAt, lastEnded: lastEnded[key], errors: [],
+          testMode: false))
+    }
+    for (name, errors) in Dictionary(grouping: errors, by: \.job) {
+      views.append(
+        JobView(
+          name: name, file: errors.first?.file, definition: nil, state: .refused, nextDue: nil,
+          lastEnded: ledger?.keys[name].flatMap { lastEnded[$0] }, errors: errors, testMode: false))
+    }
+    return views.sorted { $0.name < $1.name }
+  }
+}

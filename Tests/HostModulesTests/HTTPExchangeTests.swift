@@ -1,0 +1,285 @@
+import Glibc
+import Testing
+import Values
+
+@testable import HostModules
+
+@Suite("HTTPExchange") struct HTTPExchangeTests {
+  private let folder = TemporaryFolder()
+
+  private func run(_ url: String, _ options: [String: DataValue] = [:]) async throws -> HTTPAnswer {
+    let plan = try HTTPModule.plan(
+      ["request", nil, .object(options.merging(["url": .string(url)]) { $1 })], folder: folder.path)
+    return try await HTTPExchange(plan: plan).run()
+  }
+
+  /// The sentence that a script would get; where there is no trouble, a sentence that says so.
+  private func trouble(_ url: String, _ options: [String: DataValue] = [:]) async -> String {
+    do {
+      let answer = try await run(url, options)
+      return "no trouble: \(answer.status)"
+    } catch let error as Trouble {
+      return error.text
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test("a body comes whole, by its length, in chunks or until the end")
+  func bodies() async throws {
+    let server = LoopbackServer { request, connection in
+      switch request.target {
+      case "/chunked":
+        connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+        usleep(20_000)
+        connection.send("2;x=y\r\nde\r\n0\r\n\r\n")
+      case "/end":
+        connection.send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabcde")
+        connection.close()
+      default: connection.answer("abcde")
+      }
+    }
+    defer { server.stop() }
+    for path in ["/length", "/chunked", "/end"] {
+      #expect(try await run(server.url + path).body == Array("abcde".utf8), "\(path)")
+    }
+  }
+
+  @Test("connections are used again")
+  func reuse() async throws {
+    let server = LoopbackServer { _, connection in connection.answer("x") }
+    defer { server.stop() }
+    for _ in 0..<10 { _ = try await run(server.url) }
+    #expect(server.connections <= 2)
+  }
+
+  @Test("a connection that the server closed meanwhile is no trouble")
+  func closedMeanwhile() async throws {
+    let server = LoopbackServer { _, connection in
+      connection.answer("x")
+      connection.close()
+    }
+    defer { server.stop() }
+    for _ in 0..<20 { #expect(try await run(server.url).body == Array("x".utf8)) }
+  }
+
+  @Test("compressed bodies are read, be they empty or damaged")
+  func compressed() async throws {
+    let packed = Gzip.stored(Array("hello".utf8))
+    let server = LoopbackServer { request, connection in
+      let encoding = ["Content-Encoding: gzip"]
+      switch request.target {
+      case "/damaged": connection.answer([1, 2, 3], headers: encoding)
+      case "/cut": connection.answer(Array(packed.dropLast(4)), headers: encoding)
+      case "/none": connection.send("HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n\r\n")
+      case "/head": connection.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 25\r\n\r\n")
+      case "/empty": connection.answer("", headers: encoding)
+      default: connection.answer(packed, headers: encoding)
+      }
+    }
+    defer { server.stop() }
+    #expect(try await run(server.url).body == Array("hello".utf8))
+    #expect(server.requests[0].headers["accept-encoding"] == "gzip, deflate")
+    #expect(try await run(server.url + "/none").status == 204)
+    #expect(try await run(server.url + "/head", ["method": "HEAD"]).status == 200)
+    #expect(try await run(server.url + "/empty").body == [])
+    #expect(
+      await trouble(server.url + "/damaged").hasSuffix("is damaged: its compressed body cannot be read"))
+    #expect(await trouble(server.url + "/cut").hasSuffix("is damaged: its compressed body cannot be read"))
+  }
+
+  @Test("redirects are followed, a circle of them ends")
+  func redirects() async throws {
+    let server = LoopbackServer { request, connection in
+      switch request.target {
+      case "/a": connection.answer("", status: "302 Found", headers: ["Location: /b?x=1"])
+      case "/loop": connection.answer("", status: "301 Moved Permanently", headers: ["Location: /loop"])
+      case "/keep": connection.answer("", status: "307 Temporary Redirect", headers: ["Location: /echo"])
+      case "/get": connection.answer("", status: "303 See Other", headers: ["Location: /echo"])
+      default: connection.answer("\(request.method) \(request.target) \(request.text)")
+      }
+    }
+    defer { server.stop() }
+    let answer = try await run(server.url + "/a")
+    #expect(answer.body == Array("GET /b?x=1 ".utf8))
+    #expect(answer.url == server.url + "/b?x=1")
+    #expect(try await run(server.url + "/keep", ["body": "data"]).body == Array("POST /echo data".utf8))
+    #expect(try await run(server.url + "/get", ["body": "data"]).body == Array("GET /echo ".utf8))
+    #expect(await trouble(server.url + "/loop").hasSuffix("redirects without end"))
+  }
+
+  @Test("a token does not go to another server with a redirect")
+  func redirectElsewhere() async throws {
+    let other = LoopbackServer { _, connection in connection.answer("x") }
+    let server = LoopbackServer { _, connection in
+      connection.answer("", status: "302 Found", headers: ["Location: http://localhost:\(other.port)/"])
+    }
+    defer {
+      server.stop()
+      other.stop()
+    }
+    _ = try await run(server.url, ["headers": .object(["Authorization": "Bearer t", "X-Other": "o"])])
+    #expect(server.requests[0].headers["authorization"] == "Bearer t")
+    #expect(other.requests[0].headers["authorization"] == nil)
+    #expect(other.requests[0].headers["x-other"] == "o")
+  }
+
+  @Test("trouble is told in words")
+  func troubles() async throws {
+    let closed = LoopbackServer.closedPort()
+    let refused = await trouble("http://127.0.0.1:\(closed)/x?token=t")
+    #expect(refused == "cannot connect to 127.0.0.1:\(closed): connection refused")
+    let unknown = await trouble("http://no-such-host.invalid/")
+    #expect(unknown == "cannot connect to no-such-host.invalid: the name no-such-host.invalid is not known")
+    let server = LoopbackServer { request, connection in
+      switch request.target {
+      case "/nothing": connection.close()
+      case "/half":
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")
+        connection.close()
+      case "/noise":
+        connection.send("what?\r\n\r\n")
+        connection.close()
+      default: connection.answer("x")
+      }
+    }
+    defer { server.stop() }
+    let broken = "127.0.0.1:\(server.port) closed the connection before its answer was complete"
+    #expect(await trouble(server.url + "/nothing") == broken)
+    let half = await trouble(server.url + "/half")
+    #expect(half == broken)
+    #expect(await trouble(server.url + "/noise").contains("127.0.0.1:\(server.port)"))
+  }
+
+  @Test("a timeout covers the wait for the answer and its body")
+  func timeouts() async throws {
+    let server = LoopbackServer { request, connection in
+      if request.target == "/drip" {
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+        for _ in 0..<100 where !connection.waitForClose(seconds: 0.02) { connection.send("x") }
+      } else {
+        _ = connection.waitForClose(seconds: 5)
+      }
+    }
+    defer { server.stop() }
+    let start = ContinuousClock.now
+    #expect(
+      await trouble(server.url, ["timeout": .double(0.2)])
+        == "timeout: no answer from 127.0.0.1:\(server.port) within 0.2 s")
+    #expect(
+      await trouble(server.url + "/drip", ["timeout": "200ms"])
+        == "timeout: the answer from 127.0.0.1:\(server.port) was not complete after 0.2 s")
+    #expect(ContinuousClock.now - start < .seconds(2))
+  }
+
+  @Test("a request ends when its task is cancelled, and so does its connection")
+  func cancellation() async throws {
+    let (closed, signal) = AsyncStream.makeStream(of: Bool.self)
+    let server = LoopbackServer { _, connection in signal.yield(connection.waitForClose(seconds: 5)) }
+    defer { server.stop() }
+    let url = server.url
+    let task = Task { await trouble(url) }
+    while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+    task.cancel()
+    let cancelled = await task.value
+    #expect(cancelled.hasSuffix("was cancelled"))
+    #expect(await closed.first { _ in true } == true)
+  }
+
+  @Test("trouble and answers of the kind are tried again as often as asked")
+  func retries() async throws {
+    let server = LoopbackServer { [count = Counter()] request, connection in
+      let number = count.next()
+      switch request.target {
+      case "/later" where number < 3:
+        connection.answer("", status: "503 Service Unavailable", headers: ["Retry-After: 0"])
+      case "/long": connection.answer("", status: "429 Too Many Requests", headers: ["Retry-After: 3600"])
+      case "/gone": connection.answer("", status: "404 Not Found")
+      default: connection.answer("x")
+      }
+    }
+    defer { server.stop() }
+    #expect(try await run(server.url + "/later").status == 503)
+    #expect(try await run(server.url + "/later", ["retries": 5]).status == 200)
+    #expect(server.requests.count == 3)
+    // What asks for an hour is not waited for, and what no try can mend not tried.
+    #expect(try await run(server.url + "/long", ["retries": 5]).status == 429)
+    #expect(try await run(server.url + "/gone", ["retries": 5]).status == 404)
+    #expect(server.requests.count == 5)
+  }
+
+  @Test("a large body goes to a file, and only a successful one")
+  func toFile() async throws {
+    let piece = [UInt8](repeating: 7, count: 1 << 20)
+    let server = LoopbackServer { request, connection in
+      switch request.target {
+      case "/large":
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(40 << 20)\r\n\r\n")
+        for _ in 0..<40 { connection.send(piece) }
+      case "/half":
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")
+        connection.close()
+      case "/empty": connection.answer("", headers: ["Content-Encoding: gzip"])
+      default: connection.answer("no such page", status: "404 Not Found")
+      }
+    }
+    defer { server.stop() }
+    try folder.write("old", to: "large.bin")
+    #expect(await trouble(server.url + "/large").contains("larger than 32 MB: to_file = \"name\""))
+    let half = await trouble(server.url + "/half", ["to_file": "large.bin"])
+    #expect(half.contains("closed the connection"))
+    let missing = try await run(server.url + "/none", ["to_file": "large.bin"])
+    #expect(missing.status == 404 && missing.file == nil && missing.body == Array("no such page".utf8))
+    #expect(try folder.read("large.bin") == "old")
+    #expect(try folder.names() == ["large.bin"])
+
+    let answer = try await run(server.url + "/large", ["to_file": "large.bin"])
+    #expect(answer.file?.size == 40 << 20)
+    #expect(answer.body.isEmpty)
+    #expect(try FileSystem.status(try folder.jobPath("large.bin"))?.st_size == 40 << 20)
+    #expect(try folder.names() == ["large.bin"])
+    #expect(try await run(server.url + "/empty", ["to_file": "large.bin"]).file?.size == 0)
+    #expect(try folder.read("large.bin") == "")
+    #expect(await trouble(server.url + "/large", ["to_file": "none/x"]).contains("there is no folder none"))
+  }
+
+  @Test("what a script gives is what the server gets")
+  func sends() async throws {
+    let server = LoopbackServer { _, connection in connection.answer("x") }
+    defer { server.stop() }
+    _ = try await run(
+      server.url + "/p?x=1",
+      [
+        "query": .object(["q": "a b", "n": .list([1, .double(2.5)])]),
+        "headers": .object(["X-A": .list(["1", "2"]), "User-Agent": "me"]),
+      ])
+    _ = try await run(server.url, ["json": .object(["a": .list([])])])
+    _ = try await run(server.url, ["form": .object(["a b": "c&d", "e": true]), "method": "put"])
+    _ = try await run("http://u:p@127.0.0.1:\(server.port)/", ["body": .bytes([0, 255])])
+    let requests = server.requests
+    #expect(requests[0].method == "GET")
+    #expect(requests[0].target == "/p?x=1&n=1&n=2.5&q=a%20b")
+    #expect(requests[0].headers["user-agent"] == "me")
+    #expect(requests[1].method == "POST" && requests[1].text == #"{"a":[]}"#)
+    #expect(requests[1].headers["content-type"] == "application/json")
+    #expect(requests[2].method == "PUT" && requests[2].text == "a+b=c%26d&e=true")
+    #expect(requests[2].headers["content-type"] == "application/x-www-form-urlencoded")
+    #expect(requests[3].body == [0, 255])
+    #expect(requests[3].headers["authorization"] == "Basic dTpw")
+  }
+
+  @Test("more than eight requests to one slow server are under way at once")
+  func width() async throws {
+    let server = LoopbackServer { _, connection in
+      usleep(300_000)
+      connection.answer("x")
+    }
+    defer { server.stop() }
+    let start = ContinuousClock.now
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<40 { group.addTask { _ = try await run(server.url) } }
+      try await group.waitForAll()
+    }
+    #expect(ContinuousClock.now - start < .seconds(2))
+  }
+}

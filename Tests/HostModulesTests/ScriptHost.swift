@@ -1,0 +1,139 @@
+import LuaHost
+import Synchronization
+import Values
+
+@testable import HostModules
+
+/// Runs Lua text as a job: loaded, initialized, and `main` called once, in a real Lua host.
+final class ScriptHost: LuaHostDelegate {
+  /// What became of a run.
+  struct Outcome: Sendable {
+    var end: RunEnd
+    var log: [String]
+    var calledOutside: Bool
+
+    /// `main`'s result; an error's sentence where there is none.
+    var result: DataValue {
+      switch end {
+      case .succeeded(let result): result
+      case .failed(let error): .string("failed: \(error.message)")
+      default: .string("\(end)")
+      }
+    }
+  }
+
+  static let shared = ScriptHost()
+
+  /// - Parameters:
+  ///   - text: A whole job file.
+  ///   - environment: Put over what `env` in the file's schedule says.
+  ///   - folder: The job's folder; its `output` folder is `output` in it.
+  static func run(
+    _ text: String, in folder: TemporaryFolder, environment: [String: String] = [:],
+    modules: [String: String] = [:],
+    timeLimit: Duration = .seconds(20)
+  ) async -> Outcome {
+    let files = modules.mapValues { ScriptSource.File(path: "jobs/module.lua", bytes: Array($0.utf8)) }
+    let source = ScriptSource(
+      jobName: "test", folder: folder.path, outputFolder: folder.at("output"),
+      main: .init(path: "jobs/test.lua", bytes: Array(text.utf8)), modules: files)
+    return await shared.run(source, environment: environment, timeLimit: timeLimit)
+  }
+
+  /// Runs the body of a `main`, with `http`, `fs`, `json` and `job` at hand.
+  static func main(
+    _ body: String, in folder: TemporaryFolder, environment: [String: String] = [:],
+    timeLimit: Duration = .seconds(20)
+  ) async -> Outcome {
+    let head = ["http", "fs", "json", "job"].map { "local \($0) = require \"almanac.\($0)\"" }.joined(
+      separator: "; ")
+    return await run(
+      "\(head); function main()\n\(body)\nend", in: folder, environment: environment, timeLimit: timeLimit)
+  }
+
+  private struct Pending {
+    var environment: [String: String]
+    var timeLimit: Duration
+    var log: [String] = []
+    var calledOutside = false
+    var continuation: CheckedContinuation<Outcome, Never>
+  }
+
+  private let pending = Mutex<(next: StateID, runs: [StateID: Pending])>((1, [:]))
+  private let host = Mutex<LuaHost?>(nil)
+
+  private init() {
+    host.withLock { $0 = LuaHost(modules: StandardModules.all, baseWorkers: 2, delegate: self) }
+  }
+
+  private var lua: LuaHost {
+    host.withLock { host in
+      guard let host else { preconditionFailure("the host is made by init") }
+      return host
+    }
+  }
+
+  private func run(_ source: ScriptSource, environment: [String: String], timeLimit: Duration) async
+    -> Outcome
+  {
+    await withCheckedContinuation { continuation in
+      let id = pending.withLock { pending in
+        defer { pending.next += 1 }
+        pending.runs[pending.next] = Pending(
+          environment: environment, timeLimit: timeLimit, continuation: continuation)
+        return pending.next
+      }
+      lua.load(id, source)
+    }
+  }
+
+  private func change(_ id: StateID, _ body: (inout Pending) -> Void) {
+    pending.withLock { pending in
+      guard var run = pending.runs[id] else { return }
+      body(&run)
+      pending.runs[id] = run
+    }
+  }
+
+  private func finish(_ id: StateID, _ end: RunEnd, stateLost: Bool) {
+    let run = pending.withLock { $0.runs.removeValue(forKey: id) }
+    if !stateLost { lua.close(id) }
+    run?.continuation.resume(
+      returning: Outcome(end: end, log: run?.log ?? [], calledOutside: run?.calledOutside ?? false))
+  }
+
+  func loaded(_ id: StateID, _ result: Result<LoadedScript, ScriptError>) {
+    let environment = pending.withLock { $0.runs[id]?.environment ?? [:] }
+    switch result {
+    case .success(let script):
+      var all = (script.schedule["env"].asTable?.fields ?? [:]).compactMapValues(\.asString)
+      all.merge(environment) { $1 }
+      lua.initialize(id, limits: StateLimits(environment: all))
+    case .failure(let error): finish(id, .failed(error), stateLost: true)
+    }
+  }
+
+  func initialized(_ id: StateID, _ result: Result<String?, ScriptError>) {
+    if case .failure(let error) = result { return finish(id, .failed(error), stateLost: true) }
+    let limit = pending.withLock { $0.runs[id]?.timeLimit ?? .zero }
+    let run = DataValue.object(["id": .int(Int64(id)), "job": "test", "attempt": 1, "params": .object([:])])
+    lua.start(
+      id,
+      RunStart(
+        key: RunKey(id), slot: Int(id), run: run, timeLimit: Int64(limit / .nanoseconds(1)),
+        stopGrace: 500_000_000))
+  }
+
+  func ended(_ id: StateID, _ run: RunKey, _ end: RunEnd, stateLost: Bool, peakMemory: Int) {
+    finish(id, end, stateLost: stateLost)
+  }
+
+  func logged(_ id: StateID, _ run: RunKey?, level: ScriptLogLevel, message: String, fields: DataValue) {
+    change(id) { $0.log.append("\(level) \(message)") }
+  }
+
+  func calledOutside(slot: Int) { change(StateID(slot)) { $0.calledOutside = true } }
+  func mainCalled(slot: Int) {}
+  func workerEntered(worker: Int, state: StateID, slot: Int?) {}
+  func workerLeft(worker: Int) {}
+}

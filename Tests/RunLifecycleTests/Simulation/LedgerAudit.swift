@@ -1,0 +1,165 @@
+import RunLifecycle
+import RunStore
+import Scheduling
+
+/// Holds the ledger that a simulation left against what was due and what was called, without asking the
+/// planner anything.
+struct LedgerAudit {
+  let world: SimulatedWorld
+  let rows: [Run]
+  private(set) var findings: [String] = []
+
+  init(_ world: SimulatedWorld) throws {
+    self.world = world
+    rows = try world.store.runs(RunQuery(limit: .max)).reversed()
+  }
+
+  /// All that is wrong, in words.
+  static func findings(in world: SimulatedWorld) throws -> [String] {
+    var audit = try LedgerAudit(world)
+    audit.checkRows()
+    audit.checkCalls()
+    for (key, plans) in world.versions.sorted(by: { $0.key < $1.key }) { audit.checkCoverage(of: key, plans) }
+    return audit.findings
+  }
+
+  private mutating func checkRows() {
+    let calls = Dictionary(grouping: world.calls, by: \.run)
+    for row in rows {
+      if row.state != .ended || row.outcome == nil || row.endedAt == nil {
+        findings.append(
+          "run \(row.id) is still open: \(row.state), \(row.cause), not before \(row.notBefore)")
+      }
+      let numbers = (calls[row.id] ?? []).map(\.attempt)
+      if zip(numbers, numbers.dropFirst()).contains(where: >=) {
+        findings.append("run \(row.id) called main for attempts \(numbers)")
+      }
+      let attempts = 1 + (world.versions[row.job]?.compactMap { $0.policy.retry?.count }.max() ?? 0)
+      if numbers.count > attempts {
+        findings.append("run \(row.id) had \(numbers.count) attempts, not \(attempts)")
+      }
+      switch row.outcome {
+      case .succeeded, .failed, .timedOut:
+        if numbers.isEmpty {
+          findings.append("run \(row.id) is \(row.outcome?.rawValue ?? ""), but main was not called")
+        }
+      case .missed, .tested:
+        if !numbers.isEmpty {
+          findings.append("run \(row.id) is \(row.outcome?.rawValue ?? ""), but main was called")
+        }
+      default: break
+      }
+      // The last may have started in vain, three times in a row.
+      if let last = numbers.last, row.attempt != last, row.outcome != .interrupted {
+        findings.append("run \(row.id) says \(row.attempt) attempts, but main was called for \(numbers)")
+      }
+    }
+  }
+
+  private mutating func checkCalls() {
+    let byID = Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0) })
+    var ends: [JobKey: Instant] = [:]
+    for call in world.calls {
+      guard let row = byID[call.run] else {
+        findings.append("run \(call.run) called main, but has no row")
+        continue
+      }
+      if call.startedAt < row.dueAt { findings.append("run \(row.id) started before it was due") }
+      if let end = ends[row.job], call.startedAt < end { findings.append("run \(row.id) overlaps another") }
+      ends[row.job] = call.endedAt ?? call.startedAt
+      // The window is that of some version that was live.
+      let isOpen = world.versions[row.job]?.contains { plan in
+        guard let schedule = plan.schedule else { return true }
+        return if case .open = schedule.gate(at: call.decidedAt) { true } else { false }
+      }
+      if isOpen != true, case .clock = row.cause {
+        findings.append("run \(row.id) started in a closed window")
+      }
+    }
+  }
+
+  /// A stretch of time in which one trigger was live, unchanged.
+  private struct Life {
+    var plan: JobPlan
+    var trigger: Int
+    var account: TriggerAccount
+    /// It was live for certain up to this instant, perhaps up to the second.
+    var certainly: Instant
+    var perhaps: Instant
+  }
+
+  private mutating func checkCoverage(of key: JobKey, _ plans: [JobPlan]) {
+    var due: [Instant: Bool] = [:]
+    for life in lives(of: key, plans) {
+      guard let schedule = life.plan.schedule else { continue }
+      if case .restartAfter = schedule.triggers[life.trigger].rule { return }
+      var account = life.account
+      while let firing = schedule.nextFiring(of: life.trigger, after: account), firing.dueAt <= life.perhaps {
+        due[firing.dueAt] = firing.dueAt <= life.certainly || due[firing.dueAt] == true
+        account = TriggerAccount(accountedThrough: firing.dueAt, lastDue: firing.dueAt)
+      }
+    }
+    let instants = due.keys.sorted()
+    var next = 0
+    for row in rows.filter({ $0.job == key }).sorted(by: { $0.dueAt < $1.dueAt }) {
+      guard case .clock = row.cause else { continue }
+      while next < instants.count, instants[next] < row.dueAt {
+        if due[instants[next]] == true { findings.append("job \(key): \(instants[next]) is in no row") }
+        next += 1
+      }
+      let first = next
+      while next < instants.count, instants[next] <= row.dueUntil ?? row.dueAt { next += 1 }
+      let found = next - first
+      let certain = instants[first..<next].count { due[$0] == true }
+      if found == 0 || row.count > found || row.count < max(1, certain) {
+        findings.append(
+          "job \(key): run \(row.id) (\(row.outcome?.rawValue ?? ""), \(row.reason ?? "")) covers \(row.count) instants \(row.dueAt)...\(row.dueUntil ?? row.dueAt), of which \(found) were due and not in another row"
+        )
+      }
+    }
+    for instant in instants[next...] where due[instant] == true {
+      findings.append("job \(key): \(instant) is in no row")
+    }
+  }
+
+  /// When each trigger was live, as the accounts that were committed tell.
+  private func lives(of key: JobKey, _ plans: [JobPlan]) -> [Life] {
+    var open: [String: (fingerprint: String, account: TriggerAccount)] = [:]
+    var lives: [Life] = []
+    func close(_ trigger: String, at instant: Instant) {
+      guard let (fingerprint, account) = open.removeValue(forKey: trigger) else { return }
+      for plan in plans {
+        guard let schedule = plan.schedule else { continue }
+        for index in schedule.triggers.indices
+        where schedule.triggers[index].accountKey == trigger && schedule.fingerprint(of: index) == fingerprint
+        {
+          lives.append(
+            Life(
+              plan: plan, trigger: index, account: account, certainly: certainlyLive(until: instant),
+              perhaps: instant + .milliseconds(100)))
+          return
+        }
+      }
+    }
+    for write in world.committed {
+      guard case .account(let moves) = write.change else { continue }
+      for move in moves where move.job == key && open[move.triggerKey]?.fingerprint != move.fingerprint {
+        let isRetired = move.fingerprint == StoredAccount.retired
+        close(move.triggerKey, at: isRetired ? write.decidedAt : move.account.accountedThrough)
+        if !isRetired { open[move.triggerKey] = (move.fingerprint, move.account) }
+      }
+    }
+    for trigger in open.keys.sorted() { close(trigger, at: world.now) }
+    return lives
+  }
+
+  /// A change that a crash or a slow commit came before may have taken effect that much earlier.
+  private func certainlyLive(until instant: Instant) -> Instant {
+    var certain = instant - .seconds(2)
+    for absence in world.absences.reversed()
+    where absence.to + .seconds(2) >= certain && absence.from < certain {
+      certain = absence.from - .seconds(4)
+    }
+    return certain
+  }
+}

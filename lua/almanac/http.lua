@@ -1,0 +1,36 @@
+-- almanac.http: what a script sees of HTTPModule.swift.
+--
+--   local http = require "almanac.http"
+--   local response, err = http.get("https://example.com/feed.json", { query = { page = 1 } })
+--   if not response then return nil, err end
+--   local feed = response.json()
+local host = ...
+local json = require "almanac.json"
+
+local http = {}
+
+-- Names of headers are the same in any case: headers["Content-Type"] finds "content-type".
+local headers = {
+  __index = function(fields, name)
+    return type(name) == "string" and rawget(fields, name:lower()) or nil
+  end,
+}
+
+local function response(answer, err)
+  if not answer then return nil, err end
+  setmetatable(answer.headers, headers)
+  function answer.json() return json.decode(answer.body) end
+  return answer
+end
+
+--- One request, its options in a table: url, method, headers, query, json, form, body, timeout,
+--- retries, to_file.
+function http.request(options) return response(host.exchange("request", nil, options)) end
+
+--- A GET request; the options are those of `request`.
+function http.get(url, options) return response(host.exchange("get", url, options)) end
+
+--- A POST request; the options are those of `request`.
+function http.post(url, options) return response(host.exchange("post", url, options)) end
+
+return http

@@ -1,0 +1,125 @@
+-- What every job's state starts with: the globals that are the host's own.
+-- It is called once, with what only the host can do.
+local host = ...
+
+local error, next, pairs, select, setmetatable, tostring, type =
+  error, next, pairs, select, setmetatable, tostring, type
+local concat = table.concat
+local format = string.format
+
+-- The numbers of these two are fixed; the functions of modules come with their module.
+local find_module, write_log = host.bind(0), host.bind(1)
+
+local function line(...)
+  local parts = {}
+  for i = 1, select("#", ...) do
+    parts[i] = tostring((select(i, ...)))
+  end
+  return concat(parts, "\t")
+end
+
+-- print goes to the run's log.
+function print(...)
+  write_log("info", line(...))
+end
+
+function warn(...)
+  for i = 1, select("#", ...) do
+    if type((select(i, ...))) ~= "string" then
+      error(format("bad argument #%d to 'warn' (string expected, got %s)", i, type((select(i, ...)))), 2)
+    end
+  end
+  local message = concat({ ... })
+  if message:sub(1, 1) ~= "@" then
+    write_log("warn", message)
+  end
+end
+
+-- require: the job's own modules and the host's, each loaded once.
+
+local loaded = host.loaded
+local preload = {}
+-- The modules whose chunks are running, outermost first.
+local loading = {}
+
+package = { loaded = loaded, preload = preload, path = "", cpath = "", config = "/\n;\n?\n!\n-\n" }
+loaded.package = package
+
+local end_of_loading = {
+  __close = function()
+    loading[#loading] = nil
+  end,
+}
+
+-- For the wrappers of modules: what they may need of the host.
+local offered = { null = host.null, list = host.list, is_list = host.is_list }
+
+local function functions_of(module)
+  local functions = {}
+  for name, number in pairs(module) do
+    functions[name] = host.bind(number)
+  end
+  return functions
+end
+
+local function make(name)
+  if preload[name] then
+    return host.call(preload[name], name, ":preload:"), ":preload:"
+  end
+  local kind, path, text, functions = find_module(name)
+  if not kind then
+    error(path, 3)
+  elseif kind == "own" then
+    return host.call(host.load(text, "@" .. path), name, path), path
+  elseif text then
+    return host.call(host.load(text, "=[" .. path .. "]"), functions_of(functions), offered), path
+  end
+  return functions_of(functions), path
+end
+
+function require(name)
+  if type(name) ~= "string" then
+    error(format("bad argument #1 to 'require' (string expected, got %s)", type(name)), 2)
+  end
+  if loaded[name] then
+    return loaded[name]
+  end
+  for i = 1, #loading do
+    if loading[i] == name then
+      error(format("module '%s' requires itself: %s -> %s", name, concat(loading, " -> ", i), name), 2)
+    end
+  end
+  loading[#loading + 1] = name
+  local _ <close> = setmetatable({}, end_of_loading)
+  local module, place = make(name)
+  if module ~= nil then
+    loaded[name] = module
+  elseif loaded[name] == nil then
+    loaded[name] = true
+  end
+  return loaded[name], place
+end
+
+-- What is not there says so.
+
+local function refuse(name, instead)
+  return function()
+    error(format("%s is not available in a job: %s", name, instead), 2)
+  end
+end
+
+dofile = refuse("dofile", "use require")
+loadfile = refuse("loadfile", "use require")
+os.execute = refuse("os.execute", "a job starts no processes by it")
+os.exit = refuse("os.exit", "return from main, or call error")
+os.remove = refuse("os.remove", 'use require("almanac.fs").remove')
+os.rename = refuse("os.rename", 'use require("almanac.fs").move')
+os.setlocale = refuse("os.setlocale", "the locale is always C")
+os.tmpname = refuse("os.tmpname", 'use require("almanac.job").output')
+
+io = setmetatable({}, {
+  __index = function(_, name)
+    error(format('io.%s is not available in a job: use require("almanac.fs")', tostring(name)), 2)
+  end,
+})
+loaded.io = io
