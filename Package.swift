@@ -17,9 +17,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-    .package(url: "https://github.com/pointfreeco/swift-custom-dump", from: "1.7.3"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
@@ -33,7 +34,13 @@ let package = Package(
     .target(
       name: "HostModules",
       dependencies: [
-        "LuaHost", "Values", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        "LuaHost", "Scheduling", "Values",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: strict),
     .target(
@@ -56,7 +63,7 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "CLinux", "HostProtocol", "RunLifecycle", "Scheduling", "Values",
+        "CLinux", "RunLifecycle", "Scheduling", "Values",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
@@ -65,6 +72,7 @@ let package = Package(
       name: "RunStoreSQLite",
       dependencies: [
         "RunLifecycle", "RunStore", "Scheduling", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .target(
@@ -93,12 +101,20 @@ let package = Package(
       name: "JobsTests", dependencies: ["Jobs", "RunLifecycle", "Scheduling", "Values"], swiftSettings: strict
     ),
     .testTarget(
-      name: "EndToEndTests",
+      name: "RunLifecycleTests",
+      dependencies: ["RunLifecycle", "RunStore", "RunStoreTesting", "Scheduling"], swiftSettings: strict),
+    .testTarget(
+      name: "RunStoreTests",
+      dependencies: ["RunLifecycle", "RunStore", "RunStoreSQLite", "RunStoreTesting", "Scheduling"],
+      swiftSettings: strict),
+    .testTarget(name: "LuaHostTests", dependencies: ["CLua", "LuaHost", "Values"], swiftSettings: strict),
+    .testTarget(
+      name: "HostModulesTests",
       dependencies: [
-        "Values",
-        .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "CustomDump", package: "swift-custom-dump"),
+        "CResources", "HostModules", "LuaHost", "Values",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ],
       swiftSettings: strict),
+    .testTarget(name: "EndToEndTests", dependencies: ["Values", "almanac"], swiftSettings: strict),
   ]
 )

@@ -7,7 +7,7 @@ enum { FAILED = -1, WAITS = -2 };
 
 static lua_State *coroutine_argument(lua_State *L) {
   lua_State *co = lua_tothread(L, 1);
-  luaL_argexpected(L, co, 1, "coroutine");
+  luaL_argexpected(L, co, 1, "thread");
   return co;
 }
 
@@ -63,10 +63,7 @@ static int resume_thread(lua_State *L, clua_state *state, lua_State *co, int nar
     return count;
   }
   state->overdraft = 0;
-  if (status == LUA_ERRMEM) {
-    note_place(L, state);
-    begin_unwinding(state, CAUSE_MEMORY);
-  }
+  if (status == LUA_ERRMEM) begin_memory_end(state);
   if (state->cause != CAUSE_NONE && generation != state->generation) return end_through(L, state, co);
   lua_xmove(co, L, 1);
   return FAILED;
@@ -196,7 +193,7 @@ static int co_close(lua_State *L) {
   if (state->depth >= DEPTH_LIMIT) return luaL_error(L, "C stack overflow");
   lua_Integer generation = state->generation;
   int status = reset_thread(L, state, co);
-  if (status == LUA_ERRMEM) begin_unwinding(state, CAUSE_MEMORY);
+  if (status == LUA_ERRMEM) begin_memory_end(state);
   if (state->cause != CAUSE_NONE && generation != state->generation) return raise_end(L);
   lua_pushboolean(L, status == LUA_OK);
   if (status == LUA_OK) return 1;

@@ -14,7 +14,7 @@ typedef struct {
   size_t length, capacity;
 } buffer;
 
-/* Why a state unwinds; a greater one takes the place of a smaller. */
+/* Why a state unwinds. The last two are final: the first of them stays. */
 enum { CAUSE_NONE = 0, CAUSE_REPLY = 1, CAUSE_MEMORY = 2, CAUSE_STOP = 3 };
 
 enum {
@@ -43,7 +43,7 @@ struct clua_state {
   lua_State *hook_raised; /* died, or is about to, by an error that the hook raised: hooks are off in it */
   bool kill_yield;        /* the hook has yielded, to end the coroutine */
   bool host_wait;         /* a call has yielded, to wait */
-  char stopped_at[128];
+  char stopped_at[128], refused_at[128]; /* `file:line` */
 
   /* The coroutines that have resumed (or close) one another, outermost first. */
   int depth;
@@ -89,7 +89,13 @@ void push_list_metatable(lua_State *L);
 void begin_unwinding(clua_state *state, int cause);
 /* Raises what nothing catches. [-0, +0, v] */
 int raise_end(lua_State *L);
+/* Keeps where the run was when it came to its end. [-0, +0, -] */
 void note_place(lua_State *L, clua_state *state);
+/* The same for a run that was refused memory. It is called by the allocator: by the time that the error is
+ * caught, the place is gone. */
+void note_refusal(clua_state *state);
+/* The run has met its hard limit. */
+void begin_memory_end(clua_state *state);
 /* Arms the hook in the running thread. Safe in a signal handler. */
 void arm_hook(clua_state *state);
 int take_stop(lua_State *L, clua_state *state);

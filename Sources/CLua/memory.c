@@ -18,7 +18,10 @@ void *allocate(void *context, void *block, size_t old_size, size_t size) {
       state->check_memory = true;
       arm_hook(state); /* again, should it stay armed in a thread that runs no more */
     }
-    if (used > state->hard && state->overdraft == 0) return NULL;
+    if (used > state->hard && state->overdraft == 0) {
+      note_refusal(state);
+      return NULL;
+    }
   }
   void *moved = realloc(block, size);
   if (!moved) return size <= old_size ? block : NULL;

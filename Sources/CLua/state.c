@@ -88,10 +88,7 @@ static int finish_entry(lua_State *L, int status, lua_KContext context) {
   clua_state *state = state_of(L);
   if (state->hook_raised == L) state->hook_raised = NULL;
   state->overdraft = 0;
-  if (status == LUA_ERRMEM) {
-    note_place(L, state);
-    begin_unwinding(state, CAUSE_MEMORY);
-  }
+  if (status == LUA_ERRMEM) begin_memory_end(state);
   if (state->cause == CAUSE_NONE) {
     bool failed = status != LUA_OK && status != LUA_YIELD;
     if (failed) put_error(L, state);
@@ -154,14 +151,16 @@ static int enter(clua_state *state) {
   set_current(NULL);
   state->running = NULL;
   if (status == LUA_YIELD && state->host_wait) return CLUA_WAITING;
-  if (status == LUA_ERRMEM) state->end = CLUA_END_MEMORY;
-  else if (status != LUA_OK) state->end = CLUA_END_STOPPED;
+  if (status == LUA_ERRMEM) {
+    begin_memory_end(state);
+    state->end = CLUA_END_MEMORY;
+  } else if (status != LUA_OK) state->end = CLUA_END_BROKEN;
   return CLUA_ENDED;
 }
 
 void clua_prepare(clua_state *state) {
   state->cause = CAUSE_NONE;
-  state->stopped_at[0] = 0;
+  state->stopped_at[0] = state->refused_at[0] = 0;
   state->overdraft = state->depth = state->blocked = 0;
   state->hook_raised = NULL;
   state->kill_yield = false;

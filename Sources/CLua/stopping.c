@@ -25,7 +25,7 @@ void set_current(clua_state *state) {
 
 void begin_unwinding(clua_state *state, int cause) {
   bool first_of_memory = cause == CAUSE_MEMORY && state->cause < CAUSE_MEMORY;
-  if (cause > state->cause) state->cause = cause;
+  if (state->cause < CAUSE_MEMORY) state->cause = cause;
   state->generation++;
   if (first_of_memory) {
     state->check_at = SIZE_MAX; /* closers have what is left up to the hard limit */
@@ -42,16 +42,29 @@ int raise_end(lua_State *L) {
   return lua_error(L);
 }
 
-void note_place(lua_State *L, clua_state *state) {
+static void describe_place(lua_State *L, char *place, size_t size) {
   lua_Debug frame;
-  if (state->stopped_at[0]) return;
   for (int level = 0; lua_getstack(L, level, &frame); level++) {
     lua_getinfo(L, "Sl", &frame);
     if (frame.currentline > 0 && frame.short_src[0] != '[') {
-      snprintf(state->stopped_at, sizeof state->stopped_at, "%s:%d", frame.short_src, frame.currentline);
+      snprintf(place, size, "%s:%d", frame.short_src, frame.currentline);
       return;
     }
   }
+}
+
+void note_place(lua_State *L, clua_state *state) {
+  if (!state->stopped_at[0]) describe_place(L, state->stopped_at, sizeof state->stopped_at);
+}
+
+void note_refusal(clua_state *state) {
+  lua_State *L = atomic_load_explicit(&state->running, memory_order_relaxed);
+  if (L) describe_place(L, state->refused_at, sizeof state->refused_at);
+}
+
+void begin_memory_end(clua_state *state) {
+  if (!state->stopped_at[0]) memcpy(state->stopped_at, state->refused_at, sizeof state->stopped_at);
+  begin_unwinding(state, CAUSE_MEMORY);
 }
 
 /* The level that pends is noticed, and returned. [-0, +0, -] */
@@ -74,8 +87,7 @@ void let_through(lua_State *L, clua_state *state, int status, lua_Integer genera
   if (state->hook_raised == L) state->hook_raised = NULL; /* being caught has turned its hooks on again */
   state->overdraft = 0;
   if (status == LUA_ERRMEM) {
-    note_place(L, state);
-    begin_unwinding(state, CAUSE_MEMORY);
+    begin_memory_end(state);
     raise_end(L);
   }
   if (state->cause != CAUSE_NONE && generation != state->generation) raise_end(L);
@@ -135,7 +147,9 @@ bool clua_stop_pending(const clua_state *state) {
   return taken >= 2 || atomic_load_explicit(&state->stop_requested, memory_order_relaxed) > taken;
 }
 
-static int stop_signal(void) { return SIGRTMIN + 3; }
+/* A signal that does nothing by default, and of which no more than one is pending in a thread: real-time
+ * signals would queue up for threads that do not get to run, until the user may have no more. */
+static int stop_signal(void) { return SIGURG; }
 
 static void on_signal(int number) {
   (void)number;
@@ -159,4 +173,10 @@ void clua_install_signal(void) {
 
 void clua_signal(pthread_t thread) { pthread_kill(thread, stop_signal()); }
 
-void clua_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+void clua_begin_thread(const char *name) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, stop_signal());
+  pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+  pthread_setname_np(pthread_self(), name);
+}

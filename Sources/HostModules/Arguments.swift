@@ -89,9 +89,10 @@ struct Options {
   func count(_ name: String, in range: ClosedRange<Int>) throws(Misuse) -> Int? {
     if case .null = self[name] { return nil }
     guard let number = self[name].asInt.flatMap(Int.init(exactly:)), range.contains(number) else {
-      throw misuse(
-        "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(describe(self[name]))"
-      )
+      let bounds =
+        range.upperBound == .max
+        ? "from \(range.lowerBound) on" : "from \(range.lowerBound) to \(range.upperBound)"
+      throw misuse("\(name) must be a whole number \(bounds), not \(describe(self[name]))")
     }
     return number
   }

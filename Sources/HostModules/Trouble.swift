@@ -11,6 +11,15 @@ struct Trouble: Error, Equatable {
     Trouble("cannot \(action) \(path.given): \(reason(code))")
   }
 
+  /// A file that cannot be made, for lack of its folder or for another reason.
+  static func creation(_ path: JobPath, code: Int32 = errno) -> Trouble {
+    if code == ENOENT, path.parent.withCString({ access($0, F_OK) }) != 0 {
+      return Trouble(
+        "cannot write \(path.given): there is no folder \(path.parent.given) (fs.mkdir makes it)")
+    }
+    return .system("write", path, code: code)
+  }
+
   /// The system's words for an error number, in lower case, as they stand inside a sentence.
   static func reason(_ code: Int32) -> String {
     guard let message = strerror(code) else { return "error \(code)" }

@@ -22,7 +22,8 @@ final class HostCore: Sendable {
   private let tables = Mutex(Tables())
 
   init(
-    modules: [HostModule], baseWorkers: Int, maximumWorkers: Int, loadLimit: Int64, delegate: any LuaHostDelegate
+    modules: [HostModule], baseWorkers: Int, maximumWorkers: Int, loadLimit: Int64,
+    delegate: any LuaHostDelegate
   ) {
     functions = Functions(modules: modules)
     self.delegate = delegate

@@ -53,7 +53,8 @@ public final class LuaHost: Sendable {
     core.addRun(run.key, state)
     guard !state.accepts(run) else { return }
     core.ended(
-      state, run.key, .failed(ScriptError(text: "the job is running already")), stateLost: false, peakMemory: 0)
+      state, run.key, .failed(ScriptError(text: "the job is running already")), stateLost: false,
+      peakMemory: 0)
   }
 
   /// Stops a run. It unwinds its `<close>` variables for as long as its grace allows, and its state is lost.

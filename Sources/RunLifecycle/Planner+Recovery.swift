@@ -13,7 +13,9 @@ extension Planner {
     guard let slot = slots[run.job] else {
       // Its job is gone, or does not load: there is nothing that could be tried again.
       let verdict = called ? Verdict(outcome: .interrupted, reason: Self.interruptedReason) : nil
-      run.settle(verdict ?? run.lastVerdict("the job was removed"), at: now)
+      run.settle(
+        verdict ?? run.lastVerdict("the job was not there, or did not load, when the daemon came back"),
+        at: now)
       decisions.append(.finish(run, []))
       return
     }
@@ -23,6 +25,10 @@ extension Planner {
     jobs[slot].open.insert(OpenRun(run, phase: called ? .running : .waiting), at: position)
     if wasTakenBack { decisions.append(.update(run)) }
     if called {
+      // Its start had taken their place, even if nobody could write that down any more.
+      endSuperseded(by: run.id, slot, at: now)
+    }
+    if called, let position = jobs[slot].index(of: run.id) {
       follow(AttemptEnd(.interrupted(Self.interruptedReason), at: now), ofRunAt: position, in: slot, at: now)
     }
     if !jobs[slot].open.isEmpty { dropRestarts(slot) }

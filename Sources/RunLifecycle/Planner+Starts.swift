@@ -117,7 +117,7 @@ extension Planner {
   }
 
   /// Ends what waits in the place of the run that starts.
-  private mutating func endSuperseded(by id: RunID, _ slot: Int, at now: Instant) {
+  mutating func endSuperseded(by id: RunID, _ slot: Int, at now: Instant) {
     guard jobs[slot].open.count > 1, let index = jobs[slot].index(of: id) else { return }
     let starting = jobs[slot].open[index].run
     for entry in jobs[slot].open where entry.run.id != id && entry.run.state == .waiting {

@@ -47,32 +47,23 @@ extension Runner {
     nextRequest += 1
     let request = "\(startedAt.microseconds)-\(nextRequest)"
     let text = params.isEmpty ? nil : try? DataValue.object(params).json()
-    requests[request] = { [unowned self] run in
+    requests[request] = { [unowned self] result in
+      switch result {
+      case .failure(let error): connection.finish(error: error.description)
       // A row that has ended at once (it was skipped) is told whole.
-      guard run.state != .ended else {
-        pending.releases.append { [unowned self] in
+      case .success(let run) where run.state == .ended:
+        connection.reply(RunView(run, job: self.name(of: run.job)).row)
+        connection.finish()
+      case .success(let run):
+        connection.reply(["id": .int(run.id.rawValue)])
+        guard wait else { return connection.finish() }
+        endings[run.id, default: []].append { [unowned self] run in
           connection.reply(RunView(run, job: self.name(of: run.job)).row)
           connection.finish()
         }
-        return
-      }
-      guard wait else {
-        pending.releases.append {
-          connection.reply(["id": .int(run.id.rawValue)])
-          connection.finish()
-        }
-        return
-      }
-      connection.reply(["id": .int(run.id.rawValue)])
-      endings[run.id, default: []].append { [unowned self] run in
-        connection.reply(RunView(run, job: self.name(of: run.job)).row)
-        connection.finish()
       }
     }
     handle(.manual(request: request, job: key, params: text, testing: testing))
-    if requests.removeValue(forKey: request) != nil {
-      connection.finish(error: "the job \(name) cannot be run now")
-    }
   }
 
   private func cancel(_ id: RunID, by who: String, _ connection: ControlConnection) {

@@ -35,10 +35,9 @@ extension Runner {
         pending.changes.append(.claim(run, accounts))
         pending.claimed.append(run.id)
         openRuns[run.id] = run
-        meetRequest(of: run)
       case .record(let run, let accounts):
         pending.changes.append(.record(run, accounts))
-        meetRequest(of: run)
+        pending.releases.append { [unowned self] in meetRequest(of: run, .success(run)) }
         ended(run)
       case .account(let accounts): pending.changes.append(.account(accounts))
       case .update(let run):
@@ -102,12 +101,10 @@ extension Runner {
     }
   }
 
-  /// Tells whoever asked for a manual run which one it has become.
-  private func meetRequest(of run: Run) {
-    guard case .manual(let request) = run.cause, let tell = requests.removeValue(forKey: request) else {
-      return
-    }
-    tell(run)
+  /// Tells whoever asked for a manual run which one it has become, or why there is none.
+  private func meetRequest(of run: Run, _ result: Result<Run, RunnerError>) {
+    guard case .manual(let request) = run.cause else { return }
+    requests.removeValue(forKey: request)?(result)
   }
 
   // MARK: Writing
@@ -144,9 +141,13 @@ extension Runner {
         storeTrouble = nil
         logger.notice("the ledger can be written again")
       }
+      for id in claimed {
+        if let run = openRuns[id] { meetRequest(of: run, .success(run)) }
+      }
       if !claimed.isEmpty { handle(.claimed(claimed)) }
       return
     }
+    if (error as? StoreError)?.kind == .conflict, isolateConflict(changes, claimed, error) { return }
     if storeTrouble == nil {
       logger.error("the ledger cannot be written, so nothing is started: \(error)")
     }
@@ -158,7 +159,31 @@ extension Runner {
       pending.changes.insert(contentsOf: pending.refused, at: 0)
       pending.refused = []
     }
-    if !claimed.isEmpty { handle(.claimFailed(claimed, reason: "\(error)")) }
+    guard !claimed.isEmpty else { return }
+    for id in claimed {
+      guard let run = openRuns.removeValue(forKey: id) else { continue }
+      meetRequest(of: run, .failure(RunnerError("the run cannot be recorded, so it is not started: \(error)")))
+    }
+    handle(.claimFailed(claimed, reason: "\(error)"))
+  }
+
+  /// A change that does not fit the ledger will not fit it later: it must not keep others from it. True
+  /// if that has been seen to; a claim by itself is the planner's to make anew.
+  private func isolateConflict(_ changes: [LedgerChange], _ claimed: [RunID], _ error: any Error) -> Bool {
+    guard changes.count > 1 else {
+      if !claimed.isEmpty { return false }
+      logger.error("a change that does not fit the ledger was dropped: \(error)")
+      return true
+    }
+    for change in changes {
+      let ids: [RunID] = if case .claim(let run, _) = change { [run.id] } else { [] }
+      pending.commits += 1
+      ledger.commit([change]) { [self] error in
+        pending.commits -= 1
+        committed([change], claimed: ids, error: error)
+      }
+    }
+    return true
   }
 
   /// Puts into the ledger which runs have started, a moment later and without anybody waiting for it:

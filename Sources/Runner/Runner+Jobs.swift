@@ -16,6 +16,7 @@ extension Runner {
       onScan: { [self] scan in loop.post { [self] in apply(scan) } })
     let scan = folder.scan()
     try makeKeys(scan.sources.map(\.name))
+    retireAccountsOfMissingJobs(scan)
     initialLoads = scan.sources.count
     apply(scan)
     announceIfLoaded()
@@ -114,6 +115,21 @@ extension Runner {
       StoredAccount(triggerKey: $0.triggerKey, fingerprint: $0.fingerprint, account: $0.account)
     }
     carryOut(decisions)
+  }
+
+  /// Jobs that went while nobody looked: if they come back, they count from then on.
+  private func retireAccountsOfMissingJobs(_ scan: FolderScan) {
+    let present = Set(scan.sources.map(\.name)).union(scan.errors.map(\.job))
+    for (key, accounts) in stored.accounts {
+      let name = name(of: key)
+      let isKept = present.contains(name) || !scan.rulesOut(name)
+      let live = accounts.filter { $0.fingerprint != StoredAccount.retired }
+      guard !isKept, !live.isEmpty else { continue }
+      pending.changes.append(.account(live.map { .retiring($0, of: key) }))
+      stored.accounts[key] = accounts.map {
+        StoredAccount(triggerKey: $0.triggerKey, fingerprint: StoredAccount.retired, account: $0.account)
+      }
+    }
   }
 
   // MARK: States

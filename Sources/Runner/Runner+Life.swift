@@ -57,8 +57,15 @@ extension Runner {
         greet(loaded)
         let plan = loaded.definition.plan(key: key, triggers: false)
         handle(.jobLive(plan, accounts: [], lastEnded: stored.lastEnded[key], initial: false))
-        requests["run"] = { [unowned self] run in
-          endings[run.id, default: []].append { [unowned self] run in singleRunEnded(.success(run)) }
+        requests["run"] = { [unowned self] result in
+          switch result {
+          case .success(let run) where run.state == .ended: singleRunEnded(.success(run))
+          case .success(let run):
+            endings[run.id, default: []].append { [unowned self] run in singleRunEnded(.success(run)) }
+          case .failure(let error):
+            logger.error("\(error)")
+            beginDrain()
+          }
         }
         handle(.manual(request: "run", job: key, params: params, testing: testing))
       }

@@ -55,8 +55,8 @@ public final class Runner: @unchecked Sendable {
   var formerEvidence: FormerEvidence?
 
   var pending = PendingWork()
-  /// Who waits for the run that came of a request, and for its end.
-  var requests: [String: (Run) -> Void] = [:]
+  /// Who waits for the row that came of a request to be durable, and for the end of a run.
+  var requests: [String: (Result<Run, RunnerError>) -> Void] = [:]
   var endings: [RunID: [(Run) -> Void]] = [:]
   /// The runs that have not ended, as they are now.
   var openRuns: [RunID: Run] = [:]

@@ -108,13 +108,11 @@ extension DataValue {
 }
 
 extension DataValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
-  ExpressibleByDictionaryLiteral,
-  ExpressibleByNilLiteral
+  ExpressibleByDictionaryLiteral
 {
   public init(stringLiteral value: String) { self = .string(value) }
   public init(integerLiteral value: Int64) { self = .int(value) }
   public init(booleanLiteral value: Bool) { self = .bool(value) }
-  public init(nilLiteral: ()) { self = .null }
   public init(dictionaryLiteral elements: (String, DataValue)...) {
     self = .object(Dictionary(elements, uniquingKeysWith: { $1 }))
   }

@@ -25,7 +25,7 @@ final class Almanac {
     root = NSTemporaryDirectory() + "almanac-test-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: root + "/jobs", withIntermediateDirectories: true)
     errorsPath = root + "/stderr"
-    FileManager.default.createFile(atPath: errorsPath, contents: nil)
+    _ = FileManager.default.createFile(atPath: errorsPath, contents: nil)
     guard let handle = FileHandle(forWritingAtPath: errorsPath) else {
       throw Failure(description: "no stderr file")
     }
@@ -89,7 +89,7 @@ final class Almanac {
   /// Runs a command to its end.
   func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Output {
     let (out, err) = (Pipe(), root + "/err-" + UUID().uuidString)
-    FileManager.default.createFile(atPath: err, contents: nil)
+    _ = FileManager.default.createFile(atPath: err, contents: nil)
     let process = try start(
       arguments, environment: environment, err: FileHandle(forWritingAtPath: err) ?? .nullDevice, out: out)
     let data = out.fileHandleForReading.readDataToEndOfFile()

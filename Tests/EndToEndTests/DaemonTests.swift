@@ -29,7 +29,7 @@ import Values
     let almanac = try Almanac()
     try almanac.save(
       "slow.lua",
-      "schedule = { every = '1h' }\nfunction main() require('almanac.job').sleep('1s') return 'done' end")
+      "schedule = { every = '1h' }\nfunction main() require('almanac.job').sleep('3s') return 'done' end")
     let daemon = try await almanac.serve()
     try await almanac.eventually("it runs") { try almanac.runs(of: "slow").first?["state"] == "running" }
     kill(daemon.processIdentifier, SIGTERM)

@@ -1,3 +1,4 @@
+import Glibc
 import LuaHost
 import Testing
 import Values
@@ -146,25 +147,25 @@ import Values
     .timeLimit(.minutes(1)))
   func timeLimit() async {
     let (closed, signal) = AsyncStream.makeStream(of: Bool.self)
-    let server = LoopbackServer { _, connection in signal.yield(connection.waitForClose(seconds: 5)) }
+    let server = LoopbackServer { _, connection in signal.yield(connection.waitForClose(seconds: 15)) }
     defer { server.stop() }
-    let start = ContinuousClock.now
     let outcome = await ScriptHost.main(
       "pcall(http.get, job.env.URL) return 'swallowed'", in: folder, environment: ["URL": server.url],
-      timeLimit: .milliseconds(200))
+      timeLimit: .seconds(2))
     #expect(outcome.end == .timedOut)
-    #expect(ContinuousClock.now - start < .seconds(2))
     #expect(await closed.first { _ in true } == true)
   }
 
-  @Test("many runs wait for answers at once")
+  @Test("many runs wait for answers at once", .timeLimit(.minutes(1)))
   func many() async {
+    let arrived = Counter()
     let server = LoopbackServer { _, connection in
-      _ = connection.waitForClose(seconds: 0.3)
+      // Nobody is answered before all are here.
+      _ = arrived.next()
+      while arrived.value < 60 { usleep(2_000) }
       connection.answer("x")
     }
     defer { server.stop() }
-    let start = ContinuousClock.now
     await withTaskGroup(of: DataValue.self) { group in
       for _ in 0..<60 {
         group.addTask {
@@ -175,7 +176,6 @@ import Values
       }
       for await result in group { #expect(result == "x") }
     }
-    #expect(ContinuousClock.now - start < .seconds(5))
   }
 
   @Test("a download goes to a file in the job's folder")

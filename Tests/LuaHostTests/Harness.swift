@@ -61,7 +61,9 @@ final class Harness: Sendable {
     return id
   }
 
-  func evaluate(_ id: StateID, _ source: ScriptSource, memoryLimit: Int = 64 << 20) async throws -> LoadedScript {
+  func evaluate(_ id: StateID, _ source: ScriptSource, memoryLimit: Int = 64 << 20) async throws
+    -> LoadedScript
+  {
     host.load(id, source, limits: StateLimits(memoryLimit: memoryLimit))
     return try await recorder.loaded.value(for: id).get()
   }
@@ -84,6 +86,7 @@ final class Harness: Sendable {
     grace: Duration = .milliseconds(300), slot: Int = 0
   ) -> RunKey {
     let key = RunKey(nextNumber())
+    recorder.started.withLock { $0[key] = .now }
     host.start(
       id,
       RunStart(
@@ -95,7 +98,8 @@ final class Harness: Sendable {
 
   /// Loads a job with this `main` (or file, if it defines one) and runs it once.
   func run(
-    body: String, modules: [String: String] = [:], run: DataValue = .object([:]), timeLimit: Duration? = .seconds(20),
+    body: String, modules: [String: String] = [:], run: DataValue = .object([:]),
+    timeLimit: Duration? = .seconds(20),
     grace: Duration = .milliseconds(300), limits: StateLimits = StateLimits()
   ) async throws -> End {
     let text = body.contains("function main") ? body : "function main(run)\n\(body)\nend"
@@ -112,7 +116,7 @@ final class Recorder: LuaHostDelegate {
   let initialized = Results<StateID, Result<String?, ScriptError>>()
   let ended = Results<RunKey, Harness.End>()
   private let lines = Mutex<[StateID: [Harness.Line]]>([:])
-  private let started = Mutex<[Int: ContinuousClock.Instant]>([:])
+  let started = Mutex<[RunKey: ContinuousClock.Instant]>([:])
   let events = Mutex<[String]>([])
 
   func loaded(_ id: StateID, _ result: Result<LoadedScript, ScriptError>) { loaded.put(result, for: id) }
@@ -121,7 +125,7 @@ final class Recorder: LuaHostDelegate {
 
   func ended(_ id: StateID, _ run: RunKey, _ end: RunEnd, stateLost: Bool, peakMemory: Int) {
     let log = lines.withLock { $0.removeValue(forKey: id) ?? [] }
-    let start = started.withLock { $0[Int(id)] }
+    let start = started.withLock { $0.removeValue(forKey: run) }
     ended.put(
       Harness.End(
         end: end, stateLost: stateLost, peakMemory: peakMemory,
@@ -135,11 +139,7 @@ final class Recorder: LuaHostDelegate {
   func mainCalled(slot: Int) { note("main \(slot)") }
   func calledOutside(slot: Int) { note("outside \(slot)") }
 
-  func workerEntered(worker: Int, state: StateID, slot: Int?) {
-    guard slot != nil else { return }
-    started.withLock { if $0[Int(state)] == nil { $0[Int(state)] = .now } }
-  }
-
+  func workerEntered(worker: Int, state: StateID, slot: Int?) {}
   func workerLeft(worker: Int) {}
 
   private func note(_ text: String) {

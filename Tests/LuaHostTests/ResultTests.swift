@@ -40,19 +40,27 @@ import Values
       ("error(1.5)", "1.5"),
       ("error({code = 7})", "{\"code\":7}"),
       ("error(setmetatable({}, {__tostring = function() return 'pretty' end}))", "pretty"),
-      ("error(setmetatable({}, {__tostring = function() error('x') end}))",
-        "(an error value whose __tostring fails)"),
+      (
+        "error(setmetatable({}, {__tostring = function() error('x') end}))",
+        "(an error value whose __tostring fails)"
+      ),
       ("error(print)", "(an error value that is a function)"),
-      ("local t = {} t.t = t error(t)",
-        "(an error value that cannot be shown: a table that is too large, or holds itself)"),
+      (
+        "local t = {} t.t = t error(t)",
+        "(an error value that cannot be shown: a table that is too large, or holds itself)"
+      ),
       ("return nil, 'why'", "why"),
       ("return nil, 404", "404"),
       ("return nil, {reason = 'x'}", "{\"reason\":\"x\"}"),
       ("local x = nil; return x.y", "jobs/test.lua:2: attempt to index a nil value (local 'x')"),
-      ("local t = {} t.t = t return t",
-        "what was returned cannot be kept: a table that is nested too deep, or holds itself"),
-      ("return {[true] = 1}",
-        "what was returned cannot be kept: a table with a key that is neither a string nor a number"),
+      (
+        "local t = {} t.t = t return t",
+        "what was returned cannot be kept: a table that is nested too deep, or holds itself"
+      ),
+      (
+        "return {[true] = 1}",
+        "what was returned cannot be kept: a table with a key that is neither a string nor a number"
+      ),
       ("coroutine.yield()", "jobs/test.lua:2: attempt to yield from outside a coroutine"),
     ])
   func isFailure(body: String, expected: String) async throws {

@@ -49,6 +49,7 @@ enum {
   CLUA_END_REPLY = 2,   /* by CLUA_REPLY_END */
   CLUA_END_STOPPED = 3, /* because clua_request_stop was called; the state is to be closed */
   CLUA_END_MEMORY = 4,  /* by its memory limit; the state is to be closed */
+  CLUA_END_BROKEN = 5,  /* by an error outside of all that is protected: a mistake of the host's own */
 };
 
 typedef struct {
@@ -108,8 +109,9 @@ void clua_install_signal(void);
 /* Any thread. Sends it to a thread that has not ended. */
 void clua_signal(pthread_t thread);
 
-/* Names the calling thread, for debuggers and top. */
-void clua_name_thread(const char *name);
+/* To be called first by a thread that will be in Lua: names it, and lets the signal through, which a
+ * thread inherits as blocked when one of Dispatch's has started it. */
+void clua_begin_thread(const char *name);
 
 /* The file of `lua/` with this path, or NULL. */
 const uint8_t *clua_embedded(const char *path, size_t *length);

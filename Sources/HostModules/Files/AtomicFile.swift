@@ -29,9 +29,7 @@ final class AtomicFile: Sendable {
     guard descriptor >= 0 else {
       let code = errno
       isOpen.withLock { $0 = false }
-      throw code == ENOENT
-        ? Trouble("cannot write \(path.given): there is no folder \(path.parent.given) (fs.mkdir makes it)")
-        : .system("write", path, code: code)
+      throw .creation(path, code: code)
     }
     if exists {
       _ = fchown(descriptor, old.st_uid, old.st_gid)

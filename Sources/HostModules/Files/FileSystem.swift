@@ -58,13 +58,7 @@ enum FileSystem {
   static func append(_ bytes: [UInt8], to path: JobPath) throws(Trouble) {
     let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK
     let descriptor = retrying { path.withCString { open($0, flags, 0o666) } }
-    guard descriptor >= 0 else {
-      if errno == ENOENT {
-        throw Trouble(
-          "cannot write \(path.given): there is no folder \(path.parent.given) (fs.mkdir makes it)")
-      }
-      throw .system("write", path)
-    }
+    guard descriptor >= 0 else { throw .creation(path) }
     defer { close(descriptor) }
     guard writeAll(bytes, to: descriptor) else { throw .system("write", path) }
   }

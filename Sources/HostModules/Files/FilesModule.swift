@@ -15,7 +15,7 @@ enum FilesModule {
     function("read", changes: false) { arguments, job throws(Misuse) in
       let path = try arguments.path(0, in: job)
       let options = try arguments.options(1, known: ["offset", "size"])
-      let offset = try options.count("offset", in: 0...Int(Int64.max >> 1)) ?? 0
+      let offset = try options.count("offset", in: 0...Int.max) ?? 0
       let size = try options.count("size", in: 0...readLimit)
       return { () throws(Trouble) in
         if let size { return [.bytes(try FileSystem.read(path, offset: offset, limit: size))] }

@@ -32,6 +32,7 @@ struct HTTPPlan: Sendable {
       throw options.misuse("the method is \(fixedMethod ?? ""); http.request takes any other")
     }
     let target = url ?? options["url"]
+    if case .bytes = target { throw options.misuse("url has bytes in it that are not UTF-8") }
     guard case .string(let text) = target else {
       throw options.misuse("url must be a string, not \(describe(target))")
     }

@@ -46,7 +46,9 @@ enum JobModule {
     _ name: String, _ end: @escaping @Sendable (ModuleArguments) throws(ModuleMisuse) -> RunEnd
   ) -> Functions.Entry {
     Functions.Entry(isOutside: false) { _, call in
-      guard call.run != nil else { return .reply(.misuse("\(name) ends a run, and there is none: call it in main")) }
+      guard call.run != nil else {
+        return .reply(.misuse("\(name) ends a run, and there is none: call it in main"))
+      }
       do throws(ModuleMisuse) {
         return .end(try end(ModuleArguments(call.arguments, of: name)))
       } catch {
@@ -156,7 +158,9 @@ struct ModuleArguments {
     case let value:
       guard let number = value.asDouble else {
         throw ModuleMisuse(
-          text: "\(function): \(name) must be a number of seconds or a duration like \"10s\", not \(value.typeName)")
+          text:
+            "\(function): \(name) must be a number of seconds or a duration like \"10s\", not \(value.typeName)"
+        )
       }
       seconds = number
     }

@@ -36,7 +36,8 @@ struct Functions: Sendable {
     for module in modules {
       var bodies: [String: Entry] = [:]
       for function in module.functions {
-        bodies[function.name] = Entry(isOutside: function.isOutside) { _, call in .reply(function.body(call)) }
+        bodies[function.name] = Entry(isOutside: function.isOutside) { _, call in .reply(function.body(call))
+        }
       }
       add(module.name, source: module.luaSource, bodies)
     }

@@ -9,6 +9,7 @@ enum LuaEnd {
   case announced
   case stopped(StopReason, at: ScriptError?)
   case memory(ScriptError)
+  case broken(ScriptError)
 }
 
 extension LuaState {
@@ -23,10 +24,10 @@ extension LuaState {
     case Int32(CLUA_END_REPLY): return .announced
     case Int32(CLUA_END_MEMORY):
       return .memory(error(at: place, "memory limit of \(byteText(limits.memoryLimit)) exceeded"))
+    case Int32(CLUA_END_STOPPED):
+      return .stopped(stop ?? .cancelled("stopped"), at: place.map { error(at: $0, "") })
     default:
-      // Without a stop the coroutine itself has died, which only a mistake of the host's own can bring about.
-      guard let stop else { return .memory(error(at: place, "the Lua state broke down")) }
-      return .stopped(stop, at: place.map { error(at: $0, "") })
+      return .broken(ScriptError(text: "the Lua state broke down, which is a mistake of the host's own"))
     }
   }
 
@@ -77,7 +78,9 @@ extension ScriptSource.File {
     if bytes.count > ScriptSource.fileLimit {
       return ScriptError(file: path, text: "the file is larger than \(byteText(ScriptSource.fileLimit))")
     }
-    if bytes.first == 0x1B { return ScriptError(file: path, text: "this is bytecode, not the text of a Lua file") }
+    if bytes.first == 0x1B {
+      return ScriptError(file: path, text: "this is bytecode, not the text of a Lua file")
+    }
     return nil
   }
 }
@@ -86,7 +89,7 @@ extension LuaEnd {
   var losesState: Bool {
     switch self {
     case .value, .error, .announced: false
-    case .stopped, .memory: true
+    case .stopped, .memory, .broken: true
     }
   }
 
@@ -94,7 +97,7 @@ extension LuaEnd {
   func runEnd(announced: RunEnd?) -> RunEnd {
     switch self {
     case .value(let value): .succeeded(result: value.isData ? value : .null)
-    case .error(let error), .memory(let error): .failed(error)
+    case .error(let error), .memory(let error), .broken(let error): .failed(error)
     case .announced: announced ?? .succeeded(result: .null)
     case .stopped(let reason, _): reason.end
     }
@@ -104,7 +107,7 @@ extension LuaEnd {
   func error(during what: String, limit: Int64) -> ScriptError {
     switch self {
     case .value, .announced: return ScriptError(text: "\(what) did not end")
-    case .error(let error), .memory(let error): return error
+    case .error(let error), .memory(let error), .broken(let error): return error
     case .stopped(.cancelled(let reason), _): return ScriptError(text: reason)
     case .stopped(.timeLimit, var place?):
       place.text = "\(what) has not ended within \(limit / 1_000_000_000) s"

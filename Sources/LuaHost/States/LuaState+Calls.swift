@@ -109,7 +109,9 @@ extension LuaState {
 
   /// `require` asks for a module: `"own"`, its path and text, or `"host"`, its name, text and functions.
   func findModule(_ call: HostCall) -> HostReply {
-    guard let name = call.arguments.first?.asString else { return .misuse("require: the name must be a string") }
+    guard let name = call.arguments.first?.asString else {
+      return .misuse("require: the name must be a string")
+    }
     if let file = source.modules[name] {
       if let refusal = file.refusal { return .trouble("module '\(name)': \(refusal.message)") }
       return .values([.string("own"), .string(file.path), .bytes(file.bytes)])
@@ -125,7 +127,8 @@ extension LuaState {
     let path = name.replacing(".", with: "/")
     let place =
       source.modules.isEmpty && !source.main.path.hasSuffix("/main.lua")
-      ? "a job of one file has no modules: make it a folder with a main.lua" : "the job has no file \(path).lua"
+      ? "a job of one file has no modules: make it a folder with a main.lua"
+      : "the job has no file \(path).lua"
     return .trouble("module '\(name)' not found: \(place)")
   }
 }

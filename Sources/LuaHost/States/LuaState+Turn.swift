@@ -66,7 +66,9 @@ extension LuaState {
 
   private func start(_ run: RunStart, on worker: Worker) {
     let begun = lock.withLock { mailbox.lua != nil ? mailbox.begin(.run(run)) : nil }
-    guard let begun else { return host.ended(self, run.key, .failed(Self.gone), stateLost: true, peakMemory: 0) }
+    guard let begun else {
+      return host.ended(self, run.key, .failed(Self.gone), stateLost: true, peakMemory: 0)
+    }
     if let environment = run.environment {
       limits.environment = environment
       isConfigured = true
@@ -127,7 +129,8 @@ extension LuaState {
     case .initialize: finishInitialize(end)
     case .run(let run):
       if end.losesState { host.forget(self) }
-      host.ended(self, run.key, end.runEnd(announced: announcedEnd), stateLost: end.losesState, peakMemory: peak)
+      host.ended(
+        self, run.key, end.runEnd(announced: announcedEnd), stateLost: end.losesState, peakMemory: peak)
       if end.losesState { closeLua() }
     }
   }

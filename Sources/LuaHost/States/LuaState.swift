@@ -120,7 +120,8 @@ extension LuaState {
     let length = activity.run?.stopGrace ?? HostCore.loadGrace
     lock.withLock {
       guard mailbox.activity?.serial == activity.serial, mailbox.graceTimer == nil else { return }
-      mailbox.graceTimer = host.clock.schedule(at: saturatingSum(monotonicNow(), max(0, length))) { [weak self] in
+      mailbox.graceTimer = host.clock.schedule(at: saturatingSum(monotonicNow(), max(0, length))) {
+        [weak self] in
         self?.endGrace(of: activity.serial)
       }
     }
@@ -150,7 +151,9 @@ extension LuaState {
 
   func onCancel(_ call: HostCall, _ action: @escaping @Sendable () -> Void) {
     let isCancelled = lock.withLock { () -> Bool in
-      if mailbox.call?.call === call, mailbox.call?.reply == nil { mailbox.call?.cancelActions.append(action) }
+      if mailbox.call?.call === call, mailbox.call?.reply == nil {
+        mailbox.call?.cancelActions.append(action)
+      }
       return call.isCancelled.load(ordering: .relaxed)
     }
     if isCancelled { action() }

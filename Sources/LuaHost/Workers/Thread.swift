@@ -31,7 +31,7 @@ private final class ThreadBody: Sendable {
 private func enterThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
   guard let context else { return nil }
   let thread = Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue()
-  clua_name_thread(thread.name)
+  clua_begin_thread(thread.name)
   thread.body()
   return nil
 }

@@ -80,7 +80,8 @@ final class WorkerPool: @unchecked Sendable {
   private func addWorkers(_ number: Int) {
     for _ in 0..<max(0, number) {
       guard count < maximum, let index = freeIndices.popLast() else { return }
-      guard startThread(named: "lua-\(index)", stackSize: Self.stackSize, { [self] in work(as: index) }) else {
+      guard startThread(named: "lua-\(index)", stackSize: Self.stackSize, { [self] in work(as: index) })
+      else {
         freeIndices.append(index)
         return
       }

@@ -46,8 +46,8 @@ public final class ControlClient {
         guard let value = try? DataValue(json: line) else {
           throw RunnerError("the daemon's answer is not JSON")
         }
-        if let error = value["error"].asString { throw RunnerError(error) }
-        return value["done"] == true ? nil : value
+        if let failure = value["failure"].asString { throw RunnerError(failure) }
+        return value["done"] == true ? nil : value["reply"]
       }
       var chunk = [UInt8](repeating: 0, count: 64 * 1024)
       let count = recv(descriptor, &chunk, chunk.count, 0)

@@ -2,8 +2,8 @@ import Values
 
 /// What can be asked of a running daemon over its control socket.
 ///
-/// A conversation is one request and its replies, each a JSON object on a line of its own. The last
-/// reply has `done` or `error`.
+/// A conversation is one request and its answer, each line a JSON object: any number of
+/// `{"reply": ...}`, then `{"done": true}` or `{"failure": "why"}`.
 public enum ControlRequest: Sendable, Equatable {
   case status
   case jobs

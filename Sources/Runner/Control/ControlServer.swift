@@ -80,18 +80,20 @@ final class ControlConnection: LoopSource {
 
   var wantsWrite: Bool { !outgoing.isEmpty }
 
-  /// Sends one object.
-  func reply(_ value: DataValue) {
-    guard !closed, !finished else { return }
-    let text = (try? value.json()) ?? #"{"error":"the answer has no form in JSON"}"#
-    outgoing += Array(text.utf8) + [10]
-    write()
-  }
+  /// Sends a part of the answer.
+  func reply(_ value: DataValue) { send(["reply": value]) }
 
   /// Says that all is said, and closes when it is sent.
   func finish(error: String? = nil) {
-    if let error { reply(["error": .string(error)]) } else { reply(["done": true]) }
+    send(error.map { ["failure": .string($0)] } ?? ["done": true])
     finished = true
+    write()
+  }
+
+  private func send(_ line: DataValue) {
+    guard !closed, !finished else { return }
+    let text = (try? line.json()) ?? #"{"failure":"the answer has no form in JSON"}"#
+    outgoing += Array(text.utf8) + [10]
     write()
   }
 
@@ -126,7 +128,7 @@ final class ControlConnection: LoopSource {
 
   private func write() {
     while !outgoing.isEmpty && !closed {
-      let count = outgoing.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      let count = outgoing.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
       if count > 0 {
         outgoing = outgoing.dropFirst(count)
       } else if errno == EAGAIN {

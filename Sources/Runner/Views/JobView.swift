@@ -67,7 +67,7 @@ public struct JobView: Sendable {
     }
     if definition.policy.runOnStartup {
       rows.append([
-        "name": nil, "trigger": "run_on_startup = true", "in_words": "when almanac starts", "enabled": true,
+        "name": .null, "trigger": "run_on_startup = true", "in_words": "when almanac starts", "enabled": true,
       ])
     }
     return .list(rows)

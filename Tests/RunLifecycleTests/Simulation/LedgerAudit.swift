@@ -59,6 +59,7 @@ struct LedgerAudit {
   private mutating func checkCalls() {
     let byID = Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0) })
     var ends: [JobKey: Instant] = [:]
+    var latest: [JobKey: RunID] = [:]
     for call in world.calls {
       guard let row = byID[call.run] else {
         findings.append("run \(call.run) called main, but has no row")
@@ -67,6 +68,11 @@ struct LedgerAudit {
       if call.startedAt < row.dueAt { findings.append("run \(row.id) started before it was due") }
       if let end = ends[row.job], call.startedAt < end { findings.append("run \(row.id) overlaps another") }
       ends[row.job] = call.endedAt ?? call.startedAt
+      if let other = latest.updateValue(row.id, forKey: row.job), other != row.id, call.attempt > 1,
+        other > row.id
+      {
+        findings.append("run \(row.id) went on after run \(other) had taken its place")
+      }
       // The window is that of some version that was live.
       let isOpen = world.versions[row.job]?.contains { plan in
         guard let schedule = plan.schedule else { return true }
