@@ -29,7 +29,9 @@ let package = Package(
     .target(name: "CLua", dependencies: ["CLuaSystem"]),
     .target(
       name: "LuaHost",
-      dependencies: ["CLua", "Scheduling", "Values", .product(name: "HeapModule", package: "swift-collections")],
+      dependencies: [
+        "CLua", "Scheduling", "Values", .product(name: "HeapModule", package: "swift-collections"),
+      ],
       swiftSettings: strict),
     .target(
       name: "HostModules",

@@ -113,10 +113,10 @@ final class Daemon {
 
   func start() throws {
     let log = root + "/log"
-    FileManager.default.createFile(atPath: log, contents: nil)
+    _ = FileManager.default.createFile(atPath: log, contents: nil)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: binary)
-    process.arguments = ["serve", root + "/jobs", "--state", root + "/state", "--log-level", "warn"]
+    process.arguments = ["serve", root + "/jobs", "--state", root + "/state"]
     process.standardError = FileHandle(forWritingAtPath: log)
     try process.run()
     self.process = process

@@ -46,7 +46,7 @@ static int continue_call(lua_State *L, int status, lua_KContext context) {
 
 static int whether_waiting(lua_State *L, clua_state *state) {
   if (!state->at_top_level && state->blocked == 0 && lua_isyieldable(L)) return CLUA_CAN_WAIT;
-  return state->cause == CAUSE_STOP || state->cause == CAUSE_MEMORY ? CLUA_CAN_BLOCK : CLUA_CANNOT_WAIT;
+  return state->cause != CAUSE_NONE ? CLUA_CAN_BLOCK : CLUA_CANNOT_WAIT;
 }
 
 /* The function's number is its upvalue. */

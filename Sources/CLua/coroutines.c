@@ -25,10 +25,11 @@ static int reset_thread(lua_State *L, clua_state *state, lua_State *co) {
   return status;
 }
 
-/* The run ends: runs the closers of `co`, which did not get to its end, and goes on outward. Hooks are off
- * in a coroutine that died by an error raised in the hook, so its closers might never end: they do not run. */
+/* What runs is ended: runs the closers of `co`, and goes on outward. Hooks are off in a coroutine that died
+ * by an error raised in the hook, so that its closers might never end: they do not run. */
 static int end_through(lua_State *L, clua_state *state, lua_State *co) {
   state->kill_yield = false;
+  note_place(L, state); /* if there was no Lua function in the coroutine to tell it */
   if (state->hook_raised == co) state->hook_raised = NULL;
   else reset_thread(L, state, co);
   return raise_end(L);

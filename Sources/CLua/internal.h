@@ -41,7 +41,7 @@ struct clua_state {
   int cause;             /* CAUSE_NONE when nothing unwinds */
   lua_Integer generation; /* counts the beginnings of unwinding: a protected call in which one began fails */
   lua_State *hook_raised; /* died, or is about to, by an error that the hook raised: hooks are off in it */
-  bool kill_yield;        /* the hook has yielded, to end the coroutine */
+  bool kill_yield;        /* a coroutine has yielded, to be ended */
   bool host_wait;         /* a call has yielded, to wait */
   char stopped_at[128], refused_at[128]; /* `file:line` */
 
@@ -85,9 +85,10 @@ void push_null(lua_State *L);
 void push_list_metatable(lua_State *L);
 
 /* Stopping. */
-/* What pends is noticed: from then on everything unwinds. */
+/* From now on everything unwinds. */
 void begin_unwinding(clua_state *state, int cause);
-/* Raises what nothing catches. [-0, +0, v] */
+/* Ends what runs in L: yields or raises, and nothing of the script's gets to run but closers. To be
+ * returned from a C function. [-0, +0, v] */
 int raise_end(lua_State *L);
 /* Keeps where the run was when it came to its end. [-0, +0, -] */
 void note_place(lua_State *L, clua_state *state);
@@ -98,6 +99,8 @@ void note_refusal(clua_state *state);
 void begin_memory_end(clua_state *state);
 /* Arms the hook in the running thread. Safe in a signal handler. */
 void arm_hook(clua_state *state);
+/* What pends is noticed; returns the level that was requested, 0 for none. [-0, +0, -] */
+int notice_stop(lua_State *L, clua_state *state);
 int take_stop(lua_State *L, clua_state *state);
 /* Raises when a stop is pending. Every function of ours that loops or calls back asks. [-0, +0, v] */
 static inline void look(lua_State *L, clua_state *state) {

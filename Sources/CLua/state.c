@@ -6,7 +6,7 @@
 
 /* The base of the run's coroutine: it calls what is to be called, protected, and leaves what came of it in
  * the state. Being protected it also turns hooks on again after an error that the hook raised, so that
- * closers can be ended too; and closers may wait. */
+ * closers can be ended too. */
 
 /* Keeps the stack as text when an error is raised. [-0, +0, -] but for the message. */
 static int keep_traceback(lua_State *L) {
@@ -83,6 +83,14 @@ static void put_globals(lua_State *L, clua_state *state) {
   put_value(L, state, -1);
 }
 
+static int end_of_cause(const clua_state *state) {
+  switch (state->cause) {
+    case CAUSE_REPLY: return CLUA_END_REPLY;
+    case CAUSE_MEMORY: return CLUA_END_MEMORY;
+    default: return CLUA_END_STOPPED;
+  }
+}
+
 /* The results, or the error, lie above the message handler. */
 static int finish_entry(lua_State *L, int status, lua_KContext context) {
   clua_state *state = state_of(L);
@@ -99,19 +107,17 @@ static int finish_entry(lua_State *L, int status, lua_KContext context) {
       else put_value(L, state, -2);
     }
   }
-  /* put_error may have run into the limits, too. */
-  switch (state->cause) {
-    case CAUSE_REPLY: state->end = CLUA_END_REPLY; break;
-    case CAUSE_MEMORY: state->end = CLUA_END_MEMORY; break;
-    case CAUSE_STOP: state->end = CLUA_END_STOPPED; break;
-    default: break;
-  }
+  if (state->cause != CAUSE_NONE) state->end = end_of_cause(state); /* put_error may have met a limit, too */
   return 0;
 }
 
 static int run_entry(lua_State *L) {
   clua_state *state = state_of(L);
   lua_settop(L, 0);
+  if (notice_stop(L, state)) { /* before it has begun */
+    state->end = CLUA_END_STOPPED;
+    return 0;
+  }
   lua_pushcfunction(L, keep_traceback);
   int count = state->push_task(L, state);
   if (count < 0) { /* there is nothing to call, or it does not parse: what it comes to lies on top */
@@ -144,18 +150,25 @@ static int push_main(lua_State *L, clua_state *state) {
 /* Runs Lua until the run ends or waits. An error that comes out of the entry itself leaves a dead thread. */
 static int enter(clua_state *state) {
   int count;
+  lua_State *L = state->run_thread;
   state->host_wait = false;
-  state->running = state->run_thread;
+  state->running = L;
   set_current(state);
-  int status = lua_resume(state->run_thread, state->main_thread, 0, &count);
+  int status = lua_resume(L, state->main_thread, 0, &count);
+  bool waits = status == LUA_YIELD && state->host_wait;
+  if (status == LUA_YIELD && state->kill_yield) {
+    state->kill_yield = false;
+    if (lua_resetthread(L) == LUA_ERRMEM) begin_memory_end(state);
+    state->end = end_of_cause(state);
+  } else if (status == LUA_ERRMEM) {
+    begin_memory_end(state);
+    state->end = end_of_cause(state);
+  } else if (status != LUA_OK && !waits) {
+    state->end = CLUA_END_BROKEN;
+  }
   set_current(NULL);
   state->running = NULL;
-  if (status == LUA_YIELD && state->host_wait) return CLUA_WAITING;
-  if (status == LUA_ERRMEM) {
-    begin_memory_end(state);
-    state->end = CLUA_END_MEMORY;
-  } else if (status != LUA_OK) state->end = CLUA_END_BROKEN;
-  return CLUA_ENDED;
+  return waits ? CLUA_WAITING : CLUA_ENDED;
 }
 
 void clua_prepare(clua_state *state) {

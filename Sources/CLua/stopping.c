@@ -1,12 +1,19 @@
-/* Stopping Lua: a signal arms a hook, the hook yields or raises what nothing catches.
+/* Stopping Lua: a signal arms a hook, and the hook ends what runs, as job.skip and the memory limit do.
  *
- * What unwinds is told apart by its generation: a protected call that was begun before the unwinding began
- * lets the error through, one that a closer makes while it goes on works as ever. A second stop is a new
- * generation, and ends the closers too. */
+ * A coroutine that ends so yields, to be reset by whoever has resumed it: its closers run, and no protected
+ * call has a say. (Raising through many protected calls would also take quadratic time.) Where it cannot
+ * yield, an error is raised that our own pcall, xpcall, resume, wrap, close and load raise again, up to
+ * where it can.
+ *
+ * Which errors those are is told by a generation: a protected call in which an ending began lets nothing
+ * be swallowed; one that a closer makes while it goes on works as ever. A second stop is a new generation,
+ * and ends the closers too. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -38,6 +45,10 @@ int raise_end(lua_State *L) {
   /* After a second stop the hook stays armed, so that no closer gets further than an instruction. */
   if (atomic_load_explicit(&state->stop_taken, memory_order_relaxed) >= 2 && !lua_gethook(L))
     lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
+  if (lua_isyieldable(L)) {
+    state->kill_yield = true;
+    return lua_yield(L, 0);
+  }
   lua_pushlightuserdata(L, &end_mark);
   return lua_error(L);
 }
@@ -67,8 +78,7 @@ void begin_memory_end(clua_state *state) {
   begin_unwinding(state, CAUSE_MEMORY);
 }
 
-/* The level that pends is noticed, and returned. [-0, +0, -] */
-static int notice_stop(lua_State *L, clua_state *state) {
+int notice_stop(lua_State *L, clua_state *state) {
   int requested = atomic_load(&state->stop_requested);
   if (requested > atomic_load(&state->stop_taken)) {
     atomic_store(&state->stop_taken, requested);
@@ -93,16 +103,10 @@ void let_through(lua_State *L, clua_state *state, int status, lua_Integer genera
   if (state->cause != CAUSE_NONE && generation != state->generation) raise_end(L);
 }
 
-/* Ends what runs in L, from inside the hook. In an inner coroutine that can yield, it yields: so no error
- * was raised in the hook, hooks stay on, and whoever resumed it can run its closers. The outermost one has
- * a protected call at its base, which turns hooks on again. [-0, +0, v] */
+/* The same inside the hook, where a yield returns, and happens when the hook has. An error that is raised in
+ * a hook leaves hooks off until a protected call catches it. [-0, +0, v] */
 static void end_in_hook(lua_State *L, clua_state *state) {
-  if (L != state->run_thread && lua_isyieldable(L)) {
-    state->kill_yield = true;
-    lua_yield(L, 0);
-    return;
-  }
-  state->hook_raised = L;
+  if (!lua_isyieldable(L)) state->hook_raised = L;
   raise_end(L);
 }
 
@@ -180,3 +184,7 @@ void clua_begin_thread(const char *name) {
   pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
   pthread_setname_np(pthread_self(), name);
 }
+
+int clua_thread_number(void) { return gettid(); }
+
+void clua_lower_priority(int thread_number) { setpriority(PRIO_PROCESS, (id_t)thread_number, 10); }

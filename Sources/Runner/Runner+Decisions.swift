@@ -19,6 +19,9 @@ struct PendingWork {
   var startsAreScheduled = false
   /// Transactions that the writer has not answered yet.
   var commits = 0
+  /// When the last one was handed over, monotonic nanoseconds, and whether a next one is on its way.
+  var committedAt: Int64 = 0
+  var commitIsScheduled = false
   /// What the store could not take, and is offered again before anything else.
   var refused: [LedgerChange] = []
 
@@ -116,6 +119,7 @@ extension Runner {
       pending.logLines = []
     }
     guard pending.refused.isEmpty, !pending.changes.isEmpty || !pending.releases.isEmpty else { return }
+    guard !mayGather() else { return }
     let (changes, claimed, releases) = (pending.changes, pending.claimed, Releases(pending.releases))
     pending.changes = []
     pending.claimed = []
@@ -127,6 +131,27 @@ extension Runner {
       for release in releases.all { release() }
     }
   }
+
+  /// Claims are in a hurry; what has ended may wait for company, so that a steady stream of short runs
+  /// does not cost a wait for the disk each. True while it does.
+  private func mayGather() -> Bool {
+    guard pending.claimed.isEmpty, case .no = drain else { return false }
+    let now = clinux_monotonic_ns()
+    let left = Self.gathering - (now - pending.committedAt) / 1_000_000
+    guard left > 0 else {
+      pending.committedAt = now
+      return false
+    }
+    if !pending.commitIsScheduled {
+      pending.commitIsScheduled = true
+      // The turn that this makes ends with another look.
+      loop.after(milliseconds: left) { [weak self] in self?.pending.commitIsScheduled = false }
+    }
+    return true
+  }
+
+  /// The least time between transactions that nothing waits for, milliseconds.
+  private static let gathering: Int64 = 20
 
   /// Closures that are made and called on the loop's thread, and only carried by another.
   private struct Releases: @unchecked Sendable {
@@ -162,7 +187,8 @@ extension Runner {
     guard !claimed.isEmpty else { return }
     for id in claimed {
       guard let run = openRuns.removeValue(forKey: id) else { continue }
-      meetRequest(of: run, .failure(RunnerError("the run cannot be recorded, so it is not started: \(error)")))
+      meetRequest(
+        of: run, .failure(RunnerError("the run cannot be recorded, so it is not started: \(error)")))
     }
     handle(.claimFailed(claimed, reason: "\(error)"))
   }

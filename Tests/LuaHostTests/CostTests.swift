@@ -1,3 +1,4 @@
+#if !DEBUG
 import Glibc
 import LuaHost
 import Testing
@@ -53,3 +54,4 @@ import Values
     return strtod(line, nil)
   }
 }
+#endif

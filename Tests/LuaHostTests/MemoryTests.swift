@@ -2,7 +2,7 @@ import LuaHost
 import Testing
 import Values
 
-@Suite("The memory limit", .timeLimit(.minutes(2))) struct MemoryTests {
+@Suite("The memory limit", .serialized, .timeLimit(.minutes(2))) struct MemoryTests {
   let harness = Harness()
 
   static let bombs = [
@@ -37,6 +37,7 @@ import Values
   {
     let end = try await harness.run(
       body: body, timeLimit: .seconds(20), limits: StateLimits(memoryLimit: 16 << 20))
+    print("DUR", end.duration, body.prefix(60))
     let failure = end.end.failure ?? "\(end.end)"
     if body.hasPrefix("utf8") || body.contains("f(...)") || body.contains("t[k + 1]") {
       #expect(!failure.isEmpty)

@@ -26,6 +26,8 @@ return setmetatable(job, {
   __index = function(_, key)
     if key == "params" then
       return primitives.params()
+    elseif key == "step" then
+      error("job.step is not supported yet", 2)
     end
   end,
 })

@@ -33,7 +33,7 @@ enum {
 enum {
   CLUA_CANNOT_WAIT = 0,
   CLUA_CAN_WAIT = 1,
-  CLUA_CAN_BLOCK = 2, /* a closer of a run that is being stopped: the thread itself may wait */
+  CLUA_CAN_BLOCK = 2, /* a closer of a run that is being ended: the thread itself may wait */
 };
 
 /* How far a state has come when its thread is back from Lua. */
@@ -112,6 +112,10 @@ void clua_signal(pthread_t thread);
 /* To be called first by a thread that will be in Lua: names it, and lets the signal through, which a
  * thread inherits as blocked when one of Dispatch's has started it. */
 void clua_begin_thread(const char *name);
+/* The calling thread's number for clua_lower_priority. */
+int clua_thread_number(void);
+/* Any thread. The kernel prefers others to this one from now on; there is no way back without privileges. */
+void clua_lower_priority(int thread_number);
 
 /* The file of `lua/` with this path, or NULL. */
 const uint8_t *clua_embedded(const char *path, size_t *length);

@@ -32,7 +32,7 @@ public protocol LuaHostDelegate: AnyObject, Sendable {
   ///   - stateLost: The state had to be closed and is gone; the job must be loaded again.
   ///   - peakMemory: The most bytes that the state took during the run.
   func ended(_ id: StateID, _ run: RunKey, _ end: RunEnd, stateLost: Bool, peakMemory: Int)
-  /// The job logs a line.
+  /// The job logs a line. A lock is held: the host must not be called from here.
   ///
   /// - Parameters:
   ///   - run: `nil` at the file's top level and in `initialize`.

@@ -25,6 +25,9 @@ public struct ScriptError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   public var description: String { message }
+
+  /// `file:line`, as far as they are known.
+  var place: String { (file ?? "?") + (line.map { ":\($0)" } ?? "") }
 }
 
 extension ScriptError {

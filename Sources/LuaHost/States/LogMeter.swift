@@ -15,8 +15,9 @@ extension LuaState {
     log.withLock { $0 = LogMeter(run: run, isOpen: true, left: limits.logLimit) }
   }
 
-  /// Tells how much was dropped; what comes later (from a call that was cancelled, say) is not taken.
-  func endLog() {
+  /// Tells how much was dropped, and `remark`; what comes later (from a call that was cancelled, say) is
+  /// not taken.
+  func endLog(_ remark: String? = nil) {
     log.withLock { meter in
       if meter.droppedLines > 0 {
         let text =
@@ -24,6 +25,7 @@ extension LuaState {
           + "(\(meter.droppedBytes) bytes) were dropped"
         host.delegate.logged(id, meter.run, level: .warn, message: text, fields: .null)
       }
+      if let remark { host.delegate.logged(id, meter.run, level: .warn, message: remark, fields: .null) }
       meter.isOpen = false
     }
   }

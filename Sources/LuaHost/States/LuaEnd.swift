@@ -7,6 +7,7 @@ enum LuaEnd {
   case error(ScriptError)
   /// By `job.skip` and its kin.
   case announced
+  /// By a stop; the error has the place where the run was, and no text.
   case stopped(StopReason, at: ScriptError?)
   case memory(ScriptError)
   case broken(ScriptError)

@@ -122,7 +122,11 @@ extension LuaState {
     for action in actions { action() }
     guard let activity else { return }
     let end = readEnd(lua, stop: stop)
-    endLog()
+    if case .stopped(_, let place?) = end, activity.run != nil {
+      endLog("stopped at \(place.place)")
+    } else {
+      endLog()
+    }
     runContext = nil
     switch activity.kind {
     case .load: finishLoad(lua, end)

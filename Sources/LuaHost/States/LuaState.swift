@@ -55,6 +55,7 @@ extension LuaState {
     let (dropped, mustPush) = lock.withLock {
       let dropped = mailbox.commands
       mailbox.commands = [.close]
+      mailbox.closing = reason
       return (dropped, mailbox.schedule())
     }
     refuse(dropped, reason.end)
@@ -95,6 +96,7 @@ extension LuaState {
       else { return (false, nil) }
       mailbox.stop = reason
       clua_request_stop(lua, 1)
+      if mailbox.isBlocked { lock.broadcast() }
       return (mailbox.schedule(), activity)
     }
     if let stopped { startGrace(of: stopped) }

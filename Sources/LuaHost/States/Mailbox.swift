@@ -53,6 +53,8 @@ struct Mailbox {
   var isBlocked = false
   /// The Lua state, from the load until it is closed.
   var lua: OpaquePointer?
+  /// Why the state is being closed: nothing more begins in it.
+  var closing: StopReason?
   var isClosed = false
 }
 
@@ -96,8 +98,11 @@ extension Mailbox {
     lastSerial += 1
     let activity = Activity(serial: lastSerial, kind: kind)
     self.activity = activity
-    stop = nil
-    if let lua { clua_prepare(lua) }
+    stop = closing
+    if let lua {
+      clua_prepare(lua)
+      if closing != nil { clua_request_stop(lua, 2) }
+    }
     return activity
   }
 

@@ -94,7 +94,18 @@ final class WorkerPool: @unchecked Sendable {
   private func work(as index: Int) {
     let worker = Worker(index: index)
     condition.withLock { workers[index] = worker }
-    while let state = nextState(for: worker) { state.takeTurn(on: worker) }
+    while let state = nextState(for: worker) {
+      state.takeTurn(on: worker)
+      if worker.isSpent { return replace(worker) }
+    }
+  }
+
+  /// The thread ends; another takes its place if it is missed.
+  private func replace(_ worker: Worker) {
+    condition.withLock {
+      leave(worker)
+      if !isOver || waiting > 0 { addWorkers(max(base - count, min(1, waiting))) }
+    }
   }
 
   /// The next state in the queue, or `nil` when the thread is to end.

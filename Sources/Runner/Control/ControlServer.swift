@@ -128,7 +128,9 @@ final class ControlConnection: LoopSource {
 
   private func write() {
     while !outgoing.isEmpty && !closed {
-      let count = outgoing.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      let count = outgoing.withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
       if count > 0 {
         outgoing = outgoing.dropFirst(count)
       } else if errno == EAGAIN {
