@@ -45,6 +45,7 @@ final class HostBridge: Sendable {
     case .stop(let run, let reason): lua.stop(run, reason: .cancelled(reason))
     case .close(let state): lua.close(state)
     case .logCredit(let bytes): reporter.outbox.addCredit(bytes)
+    case .ping: reporter.outbox.send(.alive)
     }
   }
 }

@@ -27,6 +27,7 @@ extension HostCommand {
       case .logCredit(let bytes):
         writer.append(byte: 6)
         writer.append(Int64(bytes))
+      case .ping: writer.append(byte: 7)
       }
     }
   }
@@ -40,6 +41,7 @@ extension HostCommand {
     case 4: self = .stop(run: try reader.number(), reason: try reader.string())
     case 5: self = .close(try reader.number())
     case 6: self = .logCredit(Int(try reader.number(Int64.self)))
+    case 7: self = .ping
     case let tag: throw MalformedBytes("unknown command \(tag)")
     }
   }

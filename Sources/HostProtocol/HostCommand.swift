@@ -17,6 +17,8 @@ public enum HostCommand: Sendable, Equatable {
   case close(StateID)
   /// So many bytes of log lines were taken; the host may send as many more.
   case logCredit(Int)
+  /// Answer with `alive`.
+  case ping
 }
 
 /// A job's source: the bytes of one version of it, so that what is loaded later (a module that `main`

@@ -8,6 +8,7 @@ extension HostEvent {
       case .hello(let build):
         writer.append(byte: 1)
         writer.append(build)
+      case .alive: writer.append(byte: 8)
       case .loaded(let state, .schedule(let schedule)):
         writer.append(byte: 2)
         writer.append(state)
@@ -57,6 +58,7 @@ extension HostEvent {
         LogEntry(
           run: run, at: at, level: level, message: try reader.string(), fields: try reader.optionalString()))
     case 7: self = .ended(try reader.number(), try AttemptReport(from: &reader))
+    case 8: self = .alive
     case let tag: throw MalformedBytes("unknown event \(tag)")
     }
   }

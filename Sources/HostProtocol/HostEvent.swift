@@ -4,6 +4,8 @@ import Values
 public enum HostEvent: Sendable, Equatable {
   /// Opens the conversation: which build this is.
   case hello(build: String)
+  /// Answers a ping.
+  case alive
   case loaded(StateID, LoadResult)
   case initialized(StateID, InitializeResult)
   /// A line of a job's log. It comes before the end of its run.

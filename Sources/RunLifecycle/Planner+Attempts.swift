@@ -22,7 +22,7 @@ extension Planner {
       guard let slot = slotOfRun[id], let index = jobs[slot].index(of: id) else { continue }
       guard case .claiming(let changes) = jobs[slot].open[index].phase else { continue }
       note(
-        .warning, job: jobs[slot].plan.key, run: id, "could not be recorded, and is not started: \(reason)")
+        .debug, job: jobs[slot].plan.key, run: id, "could not be recorded, and is not started: \(reason)")
       if jobs[slot].open[index].run.isManual {
         // Who asked is told that it failed; nobody waits for it any more.
         jobs[slot].open.remove(at: index)

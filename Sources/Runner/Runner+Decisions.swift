@@ -174,7 +174,7 @@ extension Runner {
     }
     if (error as? StoreError)?.kind == .conflict, isolateConflict(changes, claimed, error) { return }
     if storeTrouble == nil {
-      logger.error("the ledger cannot be written, so nothing is started: \(error)")
+      logger.error("nothing is started until this is mended: \(error)")
     }
     storeTrouble = "\(error)"
     // Claims are made anew; what has happened must be written sooner or later.

@@ -48,7 +48,7 @@ extension Runner {
 
   private func heard(_ event: HostEvent, from host: HostConnection) {
     switch event {
-    case .hello: break
+    case .hello, .alive: break
     case .loaded(let state, let result): loader.loaded(state, result)
     case .initialized(let state, let result): loader.initialized(state, result)
     case .logged(let state, let entry):

@@ -34,6 +34,7 @@ extension Runner {
       answer(request, connection)
     }
     pool.warmUp()
+    pool.watchOver()
     try beginWatching()
   }
 

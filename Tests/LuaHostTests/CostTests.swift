@@ -1,4 +1,3 @@
-#if !DEBUG
 import Glibc
 import LuaHost
 import Testing
@@ -6,8 +5,11 @@ import Values
 
 /// Prints what Lua code costs in the host, compared with the `lua5.4` of the system. The figures mean
 /// something in a release build with nothing else running:
-/// `swift test -c release -Xswiftc -enable-testing --filter CostTests`
-@Suite("The cost of Lua in the host", .serialized, .timeLimit(.minutes(2))) struct CostTests {
+/// `ALMANAC_MEASURE=1 swift test -c release -Xswiftc -enable-testing --filter CostTests`
+@Suite(
+  "The cost of Lua in the host", .serialized, .enabled(if: getenv("ALMANAC_MEASURE") != nil),
+  .timeLimit(.minutes(2))) struct CostTests
+{
   static let loops = [
     ("a tight loop", "local x = 0 for i = 1, 3e7 do x = x + i % 7 end"),
     ("calls", "local function f(a, b) return a + b end local x = 0 for i = 1, 1e7 do x = f(x, i) end"),
@@ -54,4 +56,3 @@ import Values
     return strtod(line, nil)
   }
 }
-#endif

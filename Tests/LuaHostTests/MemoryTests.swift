@@ -29,7 +29,6 @@ import Values
       + " local t = {} while true do t[#t + 1] = {} end",
     "local t = {} t = setmetatable(t, {__index = function(t, k) t[k] = ('x'):rep(1000) .. k return t[k + 1] end}) return t[1]",
     "utf8.char(table.unpack({}, 1, 1e6))",
-    "local function f(...) return f(1, 2, 3, ...) end f()",
   ]
 
   @Test("ends the run that passes it, whatever it does", arguments: bombs) func ends(body: String)
@@ -37,9 +36,8 @@ import Values
   {
     let end = try await harness.run(
       body: body, timeLimit: .seconds(20), limits: StateLimits(memoryLimit: 16 << 20))
-    print("DUR", end.duration, body.prefix(60))
     let failure = end.end.failure ?? "\(end.end)"
-    if body.hasPrefix("utf8") || body.contains("f(...)") || body.contains("t[k + 1]") {
+    if body.hasPrefix("utf8") || body.contains("t[k + 1]") {
       #expect(!failure.isEmpty)
       return
     }

@@ -25,7 +25,7 @@ import Values
       try await Task.sleep(for: .milliseconds(100))
     }
     print("good jobs beside 200 busy loops: the slowest took \(latest)")
-    #expect(latest < .seconds(2), "alone on two processors it takes 0.03 s")
+    #expect(latest < .seconds(10), "alone on two processors it takes 0.04 s")
     for run in loops { #expect(await harness.end(of: run).end == .timedOut) }
   }
 

@@ -23,6 +23,8 @@ final class HostConnection: LoopSource {
   /// Set when the daemon itself ended the host because of this run or state.
   var blamed: HostEvidence.Owner?
   private(set) var saidHello = false
+  /// When the ping was sent that it has not answered yet, monotonic nanoseconds.
+  private var pingedAt: Int64?
   private var incoming = FrameBuffer()
   private var outgoing = ByteWriter(reserving: 64 * 1024)
   private var unsent: ArraySlice<UInt8> = []
@@ -97,6 +99,18 @@ final class HostConnection: LoopSource {
     if readable { receive() }
   }
 
+  /// Asks for a sign of life.
+  ///
+  /// - Returns: How long it has given none, nanoseconds. What its jobs do has no part in that: it is the
+  ///   process that is stopped, or stuck.
+  func ping() -> Int64 {
+    let now = clinux_monotonic_ns()
+    if let pingedAt { return now - pingedAt }
+    pingedAt = now
+    send(.ping)
+    return 0
+  }
+
   /// Ends the host and all it started; `onDeath` follows at once.
   func kill(blaming owner: HostEvidence.Owner?) {
     blamed = owner
@@ -129,6 +143,7 @@ final class HostConnection: LoopSource {
       // A host that no longer makes sense is as good as dead.
       Glibc.kill(pid, SIGKILL)
     }
+    if !events.isEmpty { pingedAt = nil }
     for event in events {
       if case .hello(let build) = event {
         saidHello = build == HostConversation.build

@@ -50,6 +50,21 @@ final class HostPool {
     return shared[place]
   }
 
+  /// Ends hosts that give no sign of life: a process that is stopped or stuck holds up all its jobs.
+  func watchOver() {
+    loop.after(milliseconds: 3000) { [weak self] in
+      guard let self, !closed else { return }
+      for host in Array(hosts.values) where host.ping() > Self.silence {
+        onTrouble("a host process (\(host.pid)) has given no sign of life for \(Self.silence / 1_000_000_000) s and is ended")
+        host.kill(blaming: nil)
+      }
+      watchOver()
+    }
+  }
+
+  /// How long a host may be silent, nanoseconds: longer than any busy machine keeps a thread waiting.
+  private static let silence: Int64 = 15_000_000_000
+
   /// Starts the shared hosts, so that the first run finds them warm.
   func warmUp() {
     for place in shared.indices where shared[place] == nil && !closed { shared[place] = start(owner: nil) }
