@@ -1,5 +1,5 @@
-/* `table`: as Lua's own (ltablib.c, by the PUC-Rio, under the MIT licence), with a look at each step whether the
- * run is to end. A table's length or items may come from metamethods, and so may never come to an end. */
+/* `table`: as Lua's own (ltablib.c, by the PUC-Rio, under the MIT licence), with a look at each step whether
+ * the run is to end. A table's length or items may come from metamethods, and so may never come to an end. */
 #include <limits.h>
 #include <stdbool.h>
 

@@ -14,6 +14,8 @@ enum HTTPModule {
     do throws(Misuse) { plan = try Self.plan(call.arguments, folder: call.job.folder) } catch {
       return .misuse(error.text)
     }
+    // Where the run cannot wait, this raises; nothing is sent.
+    guard call.canWait else { return .waiting }
     let task = Task {
       do throws(Trouble) {
         call.resume(.values([try await HTTPExchange(plan: plan).run().value]))
