@@ -78,7 +78,7 @@ extension Runner {
       case .cancelled(let by): (.cancelled("cancelled by \(by)"), "cancelled by \(by)")
       case .drained(let reason): (.interrupted(reason), reason)
       }
-    if let row = openRuns[run], let version = live[row.job], executor.withdraw(run, from: version) {
+    if executor.withdraw(run) {
       return handle(.attemptEnded(run, AttemptEnd(kind, at: wallNow())))
     }
     executor.stop(run, as: kind, reason: reason)
@@ -128,7 +128,8 @@ extension Runner {
     ledger.commit(changes) { [self] error in
       pending.commits -= 1
       committed(changes, claimed: claimed, error: error)
-      for release in releases.all { release() }
+      // What holds on to something until it is durable waits with what was refused.
+      if error == nil { for release in releases.all { release() } } else { pending.releases += releases.all }
     }
   }
 

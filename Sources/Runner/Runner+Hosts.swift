@@ -30,6 +30,9 @@ extension Runner {
       argument: { [unowned self] run, version in argument(of: run, version) },
       onEnd: { [unowned self] run, end, startedAt, release in
         attemptEnded(run, end, startedAt: startedAt, release: release)
+      },
+      onRetired: { [unowned self] version in
+        if !catalog.needsOwnHost(version.name) { pool.release(owner: version.name) }
       })
   }
 
@@ -65,8 +68,9 @@ extension Runner {
       if case .ready(let home, _) = version.home { home === host } else { false }
     }
     for version in homeless { version.home = .none }
-    let culprit = executor.fell(with: host, death)
+    let culprit = executor.culprit(on: host, death)
     if let culprit, host.owner == nil { catalog.giveOwnHost(culprit.name) }
+    executor.fell(with: host, death)
     loader.fell(with: host, death)
     if host.owner == nil {
       let blame = culprit.map { ", brought down by job \($0.name), which gets a host of its own" } ?? ""

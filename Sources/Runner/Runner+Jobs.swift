@@ -108,7 +108,6 @@ extension Runner {
     guard let key = keys[name], let version = live.removeValue(forKey: key) else { return }
     logger.log(level: .notice, "the job was removed", job: name)
     executor.retire(version)
-    pool.release(owner: name)
     let decisions = planner.handle(.jobRemoved(key), at: wallNow())
     // A file that comes back goes on where it was.
     stored.accounts[key] = decisions.flatMap(\.accountChanges).filter { $0.job == key }.map {

@@ -91,7 +91,12 @@ extension Runner {
       }
       handle(.drain)
       watcher?.stop()
-      loop.after(milliseconds: max(1, grace / 1000)) { [unowned self] in stopWhatRuns() }
+      if case .runOnce = configuration.purpose {
+        // Nobody but the person at the terminal waits for it.
+        stopWhatRuns()
+      } else {
+        loop.after(milliseconds: max(1, grace / 1000)) { [unowned self] in stopWhatRuns() }
+      }
     case .running: stopWhatRuns()
     case .stopping, .done: break
     }
@@ -100,7 +105,9 @@ extension Runner {
   private func stopWhatRuns() {
     guard case .running = drain else { return }
     drain = .stopping
-    if executor.count > 0 { logger.warning("\(executor.count) runs did not end in time and are stopped") }
+    if executor.count > 0, case .serve = configuration.purpose {
+      logger.warning("\(executor.count) runs did not end in time and are stopped")
+    }
     handle(.stopRunning(reason: "almanac was shut down"))
     // Each run has its stop_grace; a store that takes nothing must not keep the process for ever.
     loop.after(milliseconds: 30_000) { [unowned self] in

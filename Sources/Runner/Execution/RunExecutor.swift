@@ -38,7 +38,10 @@ final class RunExecutor {
   private let makeState: (JobVersion) -> Void
   private let argument: (Run, JobVersion) -> DataValue
   private let onEnd: (Run, AttemptEnd, _ startedAt: Instant?, _ release: @escaping () -> Void) -> Void
+  private let onRetired: (JobVersion) -> Void
   private var flights: [RunID: Flight] = [:]
+  /// Where the attempts are that wait for a state.
+  private var waiting: [RunID: JobVersion] = [:]
   /// Versions with attempts that found their host full.
   private var crowdedOut: [JobVersion] = []
   /// When the flights are looked at for stuck ones.
@@ -50,18 +53,21 @@ final class RunExecutor {
   ///     ``stateFailed(_:_:)`` follows.
   ///   - argument: the table that `main` is given.
   ///   - onEnd: an attempt has ended; `release` is to be called when that is durable.
+  ///   - onRetired: nothing runs any more in a version that is no longer live.
   init(
     loop: EventLoop, makeState: @escaping (JobVersion) -> Void,
     argument: @escaping (Run, JobVersion) -> DataValue,
-    onEnd: @escaping (Run, AttemptEnd, Instant?, @escaping () -> Void) -> Void
+    onEnd: @escaping (Run, AttemptEnd, Instant?, @escaping () -> Void) -> Void,
+    onRetired: @escaping (JobVersion) -> Void
   ) {
     self.loop = loop
     self.makeState = makeState
     self.argument = argument
     self.onEnd = onEnd
+    self.onRetired = onRetired
   }
 
-  var count: Int { flights.count }
+  var count: Int { flights.count + waiting.count }
 
   // MARK: Start
 
@@ -69,6 +75,7 @@ final class RunExecutor {
     version.waiting.append(
       JobVersion.Waiting(
         run: run, timeLimit: timeLimit.map { nanoseconds($0) } ?? 0, stopGrace: nanoseconds(stopGrace)))
+    waiting[run.id] = version
     switch version.home {
     case .ready: startWaiting(version)
     case .loading: break
@@ -80,9 +87,10 @@ final class RunExecutor {
 
   /// The version cannot be brought to life (again): the attempts that wait for it fail.
   func stateFailed(_ version: JobVersion, _ why: String) {
-    let waiting = version.waiting
+    let starts = version.waiting
     version.waiting = []
-    for start in waiting {
+    for start in starts {
+      waiting[start.run.id] = nil
       end(start.run, .failed("the job did not load: \(why)"), at: wallNow(), startedAt: nil) {}
     }
   }
@@ -97,6 +105,7 @@ final class RunExecutor {
       return
     }
     version.waiting.removeFirst()
+    waiting[next.run.id] = nil
     version.busy = next.run.id
     let limit = next.timeLimit == 0 ? nil : next.timeLimit &+ next.stopGrace &+ Self.margin
     let flight = Flight(
@@ -124,9 +133,10 @@ final class RunExecutor {
   }
 
   /// Takes back an attempt that waits for its state. True if there was one.
-  func withdraw(_ run: RunID, from version: JobVersion) -> Bool {
-    guard let place = version.waiting.firstIndex(where: { $0.run.id == run }) else { return false }
-    version.waiting.remove(at: place)
+  func withdraw(_ run: RunID) -> Bool {
+    guard let version = waiting.removeValue(forKey: run) else { return false }
+    version.waiting.removeAll { $0.run.id == run }
+    retireIfIdle(version)
     return true
   }
 
@@ -149,18 +159,24 @@ final class RunExecutor {
     finish(flight, kind, at: Instant(microseconds: report.endedAt))
   }
 
-  /// Ends what ran in a host that has ended. Returns the job that brought it down, if one did.
-  func fell(with host: HostConnection, _ death: HostConnection.Death) -> JobVersion? {
-    var culprit: Flight?
-    if case .slot(let slot) = death.culprit {
-      culprit = flights.values.first { $0.host === host && $0.slot == slot }
-    }
+  /// The job that brought the host down, if one of its runs did.
+  func culprit(on host: HostConnection, _ death: HostConnection.Death) -> JobVersion? {
+    culpritFlight(on: host, death)?.version
+  }
+
+  private func culpritFlight(on host: HostConnection, _ death: HostConnection.Death) -> Flight? {
+    guard case .slot(let slot) = death.culprit else { return nil }
+    return flights.values.first { $0.host === host && $0.slot == slot }
+  }
+
+  /// Ends what ran in a host that has ended.
+  func fell(with host: HostConnection, _ death: HostConnection.Death) {
+    let culprit = culpritFlight(on: host, death)
     let now = wallNow()
     for flight in flights.values.filter({ $0.host === host }).sorted(by: { $0.run.id < $1.run.id }) {
       flight.version.home = .none
       finish(flight, kind(of: flight, culprit: culprit, death), at: now)
     }
-    return culprit?.version
   }
 
   private func kind(of flight: Flight, culprit: Flight?, _ death: HostConnection.Death) -> AttemptEnd.Kind {
@@ -191,9 +207,8 @@ final class RunExecutor {
       evidence.freeSlot(flight.slot)
       self?.makeRoom()
     }
-    if version.isRetired && version.waiting.isEmpty {
-      closeState(version)
-    } else if case .ready = version.home {
+    retireIfIdle(version)
+    if case .ready = version.home {
       startWaiting(version)
     } else if case .none = version.home, !version.isRetired || !version.waiting.isEmpty {
       makeState(version)
@@ -219,7 +234,13 @@ final class RunExecutor {
   /// The version is no longer live: its state goes as soon as nothing runs in it.
   func retire(_ version: JobVersion) {
     version.isRetired = true
-    if version.busy == nil && version.waiting.isEmpty { closeState(version) }
+    retireIfIdle(version)
+  }
+
+  private func retireIfIdle(_ version: JobVersion) {
+    guard version.isRetired, version.busy == nil, version.waiting.isEmpty else { return }
+    closeState(version)
+    onRetired(version)
   }
 
   private func closeState(_ version: JobVersion) {

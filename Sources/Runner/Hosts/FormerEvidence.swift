@@ -23,6 +23,7 @@ final class FormerEvidence {
     where name.hasPrefix("host-") {
       nextHostID = max(nextHostID, (Int(name.dropFirst(5)) ?? 0) + 1)
       guard let file = try? HostEvidence(path: folder + "/" + name) else { continue }
+      file.endsWithObject = false
       files.append(file)
       guard file.isOfThisBoot else { continue }
       endHost(of: file)
@@ -41,6 +42,7 @@ final class FormerEvidence {
 
   /// All that was open is durably dealt with: the files can go.
   func settle() {
+    for file in files { file.endsWithObject = true }
     files = []
     try? HostEvidence.bootID.write(toFile: folder + "/boot", atomically: true, encoding: .utf8)
   }

@@ -36,11 +36,14 @@ final class HostEvidence {
     self.map = map
   }
 
-  /// The file goes with the object, so hold on to it until what it tells has become durable otherwise.
+  /// Whether the file goes with the object. Hold on to one of them until what it tells has become
+  /// durable otherwise.
+  var endsWithObject = true
+
   deinit {
     evidence_unmap(map)
     close(descriptor)
-    unlink(path)
+    if endsWithObject { unlink(path) }
   }
 
   func reset() { evidence_reset(map, HostEvidence.bootID, 0, 0) }

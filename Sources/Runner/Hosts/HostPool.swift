@@ -55,7 +55,9 @@ final class HostPool {
     loop.after(milliseconds: 3000) { [weak self] in
       guard let self, !closed else { return }
       for host in Array(hosts.values) where host.ping() > Self.silence {
-        onTrouble("a host process (\(host.pid)) has given no sign of life for \(Self.silence / 1_000_000_000) s and is ended")
+        onTrouble(
+          "a host process (\(host.pid)) has given no sign of life for \(Self.silence / 1_000_000_000) s and is ended"
+        )
         host.kill(blaming: nil)
       }
       watchOver()
