@@ -40,6 +40,10 @@ struct Load {
     let starts = succeeded.compactMap { instant($0["started_at"]) }
     let ended = succeeded.compactMap { instant($0["ended_at"]) }
     print("\(succeeded.count) of \(jobs) runs succeeded")
+    if succeeded.count < jobs {
+      for row in rows.filter({ $0["outcome"] as? String != "succeeded" }).prefix(3) { print(row) }
+      print(daemon.log.suffix(2000))
+    }
     if let last = starts.max() {
       print("last start  \(seconds(last - due.timeIntervalSince1970)) after the instant")
     }
@@ -136,6 +140,8 @@ final class Daemon {
     let text = try run(["runs", "--json", "-n", "\(count)", "--state", root + "/state"])
     return try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]] ?? []
   }
+
+  var log: String { (try? String(contentsOfFile: root + "/log", encoding: .utf8)) ?? "" }
 
   /// When the ledger was last written.
   func lastCommit() throws -> TimeInterval {

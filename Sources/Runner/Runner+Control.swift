@@ -14,7 +14,12 @@ extension Runner {
     case .jobs:
       for view in jobViews() { connection.reply(view.row) }
       connection.finish()
-    case .trigger(let job, let params, let testing, let wait):
+    case .trigger(let job, let params, let testing, let wait, let folder):
+      let own = absolutePath(configuration.jobs)
+      guard folder == nil || folder == own else {
+        return connection.finish(
+          error: "the daemon that holds this state directory runs the jobs of \(own), not of \(folder ?? "")")
+      }
       trigger(job, params: params, testing: testing, wait: wait, connection)
     case .cancel(let run, let by): cancel(RunID(run), by: by, connection)
     case .reload:

@@ -11,12 +11,17 @@ import Values
 struct FollowedRun {
   let daemon: ControlClient
   let state: StateDirectory
+  /// The folder that the user named, if any.
+  var folder: String?
 
   /// Starts the run and returns its row when it has ended.
   func run(_ job: String, parameters: [String: DataValue], testing: Bool) throws -> DataValue {
     let first: DataValue?
     do throws(RunnerError) {
-      try daemon.send(.trigger(job: job, params: parameters, testing: testing, wait: true))
+      try daemon.send(
+        .trigger(
+          job: job, params: parameters, testing: testing, wait: true, folder: folder.map { absolutePath($0) })
+      )
       first = try daemon.next()
     } catch {
       throw CommandFailure(error.description, status: ExitStatus.noJob)

@@ -142,7 +142,7 @@ final class Almanac {
   }
 
   /// Waits for a run of the job that has ended, and returns the newest.
-  func endedRun(of job: String, count: Int = 1, seconds: Double = 20) async throws -> DataValue {
+  func endedRun(of job: String, count: Int = 1, seconds: Double = 90) async throws -> DataValue {
     var found: DataValue?
     try await eventually("\(count) runs of \(job) have ended", seconds: seconds) {
       let ended = (try? self.runs(of: job).filter { $0["state"] == "ended" }) ?? []
@@ -153,13 +153,15 @@ final class Almanac {
     return found
   }
 
-  /// Polls until `condition` holds.
+  /// Polls until `condition` holds. The time is for a machine that is busy with everything else.
   func eventually(
-    _ what: String, seconds: Double = 20, _ condition: () throws -> Bool
+    _ what: String, seconds: Double = 90, _ condition: () throws -> Bool
   ) async throws {
     let deadline = Date().addingTimeInterval(seconds)
-    while Date() < deadline {
+    while true {
       if try condition() { return }
+      // Looked at once more after the time is over: it may have been spent waiting for a processor.
+      if Date() > deadline { break }
       try await Task.sleep(for: .milliseconds(20))
     }
     throw Failure(description: "waited \(seconds) s in vain: \(what)\n\(log.suffix(4000))")

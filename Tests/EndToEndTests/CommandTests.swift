@@ -2,93 +2,95 @@ import Foundation
 import Testing
 import Values
 
-@Suite("The commands") struct CommandTests {
-  @Test("a new user gets from `new` to a run, its log and its result") func newToRun() async throws {
-    let almanac = try Almanac()
-    #expect(try almanac.command("new", "hello").status == 0)
-    let run = try almanac.command("run", "hello")
-    #expect(run.status == 0)
-    #expect(run.out == "Hello from hello\n")
-    #expect(run.err.contains("running"))
-    let row = try #require(try almanac.runs(of: "hello").first)
-    #expect(row["outcome"] == "succeeded")
-    #expect(row["trigger"] == "manual")
-    #expect(row["result"] == "Hello from hello")
-    #expect(try almanac.command("logs", "hello").out.contains("ready"))
-    #expect(try almanac.command("new", "hello").status == 1, "an existing job is never overwritten")
-  }
+extension RealBinary {
+  @Suite("The commands") struct CommandTests {
+    @Test("a new user gets from `new` to a run, its log and its result") func newToRun() async throws {
+      let almanac = try Almanac()
+      #expect(try almanac.command("new", "hello").status == 0)
+      let run = try almanac.command("run", "hello")
+      #expect(run.status == 0)
+      #expect(run.out == "Hello from hello\n")
+      #expect(run.err.contains("running"))
+      let row = try #require(try almanac.runs(of: "hello").first)
+      #expect(row["outcome"] == "succeeded")
+      #expect(row["trigger"] == "manual")
+      #expect(row["result"] == "Hello from hello")
+      #expect(try almanac.command("logs", "hello").out.contains("ready"))
+      #expect(try almanac.command("new", "hello").status == 1, "an existing job is never overwritten")
+    }
 
-  @Test(
-    "`run` says by its exit status how the run ended",
-    arguments: [
-      ("return 'ok'", 0), ("return {n = 3}", 0), ("error('no')", 1), ("return nil, 'why'", 1),
-      ("require('almanac.job').skip('nothing to do')", 0), ("require('almanac.job').fatal('bad')", 1),
-      ("while true do end", 4),
-    ])
-  func exitStatus(body: String, status: Int32) throws {
-    let almanac = try Almanac()
-    try almanac.save(
-      "a.lua", "schedule = { time_limit = '200ms', stop_grace = '200ms' }\nfunction main() \(body) end")
-    #expect(try almanac.command("run", "a").status == status)
-  }
+    @Test(
+      "`run` says by its exit status how the run ended",
+      arguments: [
+        ("return 'ok'", 0), ("return {n = 3}", 0), ("error('no')", 1), ("return nil, 'why'", 1),
+        ("require('almanac.job').skip('nothing to do')", 0), ("require('almanac.job').fatal('bad')", 1),
+        ("while true do end", 4),
+      ])
+    func exitStatus(body: String, status: Int32) throws {
+      let almanac = try Almanac()
+      try almanac.save(
+        "a.lua", "schedule = { time_limit = '200ms', stop_grace = '200ms' }\nfunction main() \(body) end")
+      #expect(try almanac.command("run", "a").status == status)
+    }
 
-  @Test("a job that is not there, or does not load, is status 3 and says why") func noSuchJob() throws {
-    let almanac = try Almanac()
-    try almanac.save("backup.lua", "function main() end")
-    try almanac.save("broken.lua", "function main()\n  x = = 1\nend")
-    let missing = try almanac.command("run", "backpu")
-    #expect(missing.status == 3)
-    #expect(missing.err.contains("did you mean backup?"))
-    let broken = try almanac.command("run", "broken")
-    #expect(broken.status == 3)
-    #expect(broken.err.contains("broken.lua:2: "))
-  }
+    @Test("a job that is not there, or does not load, is status 3 and says why") func noSuchJob() throws {
+      let almanac = try Almanac()
+      try almanac.save("backup.lua", "function main() end")
+      try almanac.save("broken.lua", "function main()\n  x = = 1\nend")
+      let missing = try almanac.command("run", "backpu")
+      #expect(missing.status == 3)
+      #expect(missing.err.contains("did you mean backup?"))
+      let broken = try almanac.command("run", "broken")
+      #expect(broken.status == 3)
+      #expect(broken.err.contains("broken.lua:2: "))
+    }
 
-  @Test("usage errors are status 2") func usage() throws {
-    let almanac = try Almanac()
-    #expect(try almanac.run(["nonsense"]).status == 2)
-    #expect(try almanac.run(["run"]).status == 2)
-    #expect(try almanac.run(["runs", "-n", "many"]).status == 2)
-    #expect(try almanac.run(["why", "x"]).err.contains("not supported yet"))
-    #expect(try almanac.run([]).status == 0)
-  }
+    @Test("usage errors are status 2") func usage() throws {
+      let almanac = try Almanac()
+      #expect(try almanac.run(["nonsense"]).status == 2)
+      #expect(try almanac.run(["run"]).status == 2)
+      #expect(try almanac.run(["runs", "-n", "many"]).status == 2)
+      #expect(try almanac.run(["why", "x"]).err.contains("not supported yet"))
+      #expect(try almanac.run([]).status == 0)
+    }
 
-  @Test("`check` prints all that is wrong, with file and line") func check() throws {
-    let almanac = try Almanac()
-    try almanac.save("good.lua", "schedule = { every = '1h' }\nfunction main() end")
-    try almanac.save("slip.lua", "schedule = {\n  evry = '1h',\n}\nfunction main() end")
-    try almanac.save(
-      "window.lua",
-      "schedule = {\n  every = '1h',\n  window = { from = '25:00', to = '04:00' },\n}\nfunction main() end")
-    try almanac.save("later.lua", "schedule = { every = '1h', pool = 'x' }\nfunction main() end")
-    try almanac.save("nomain.lua", "schedule = { every = '1h' }")
-    let output = try almanac.run(["check", almanac.jobs])
-    #expect(output.status == 1)
-    #expect(output.out.contains("did you mean `every`?"))
-    #expect(output.out.contains(#"schedule.window.from: "25:00" is not a time of day (HH:MM or HH:MM:SS)"#))
-    #expect(output.out.contains("not supported yet"))
-    #expect(output.out.contains("nomain.lua"))
-    #expect(!output.out.contains("good.lua"))
-    let rows = try DataValue(json: Array(try almanac.run(["check", almanac.jobs, "--json"]).out.utf8))
-      .asTable?.items
-    #expect(rows?.count == 4)
-    #expect(rows?.allSatisfy { $0["job"] != .null && $0["message"] != .null } == true)
-  }
+    @Test("`check` prints all that is wrong, with file and line") func check() throws {
+      let almanac = try Almanac()
+      try almanac.save("good.lua", "schedule = { every = '1h' }\nfunction main() end")
+      try almanac.save("slip.lua", "schedule = {\n  evry = '1h',\n}\nfunction main() end")
+      try almanac.save(
+        "window.lua",
+        "schedule = {\n  every = '1h',\n  window = { from = '25:00', to = '04:00' },\n}\nfunction main() end")
+      try almanac.save("later.lua", "schedule = { every = '1h', pool = 'x' }\nfunction main() end")
+      try almanac.save("nomain.lua", "schedule = { every = '1h' }")
+      let output = try almanac.run(["check", almanac.jobs])
+      #expect(output.status == 1)
+      #expect(output.out.contains("did you mean `every`?"))
+      #expect(output.out.contains(#"schedule.window.from: "25:00" is not a time of day (HH:MM or HH:MM:SS)"#))
+      #expect(output.out.contains("not supported yet"))
+      #expect(output.out.contains("nomain.lua"))
+      #expect(!output.out.contains("good.lua"))
+      let rows = try DataValue(json: Array(try almanac.run(["check", almanac.jobs, "--json"]).out.utf8))
+        .asTable?.items
+      #expect(rows?.count == 4)
+      #expect(rows?.allSatisfy { $0["job"] != .null && $0["message"] != .null } == true)
+    }
 
-  @Test("a test run calls initialize and not main") func testRun() throws {
-    let almanac = try Almanac()
-    try almanac.save(
-      "a.lua", "function initialize() return 'set up' end\nfunction main() error('called') end")
-    let output = try almanac.command("run", "a", "--test")
-    #expect(output.status == 0)
-    #expect(output.err.contains("set up"))
-    #expect(try almanac.runs(of: "a").first?["outcome"] == "tested")
-  }
+    @Test("a test run calls initialize and not main") func testRun() throws {
+      let almanac = try Almanac()
+      try almanac.save(
+        "a.lua", "function initialize() return 'set up' end\nfunction main() error('called') end")
+      let output = try almanac.command("run", "a", "--test")
+      #expect(output.status == 0)
+      #expect(output.err.contains("set up"))
+      #expect(try almanac.runs(of: "a").first?["outcome"] == "tested")
+    }
 
-  @Test("parameters reach the job") func parameters() throws {
-    let almanac = try Almanac()
-    try almanac.save("a.lua", "function main(run) return run.params.who .. run.params.what end")
-    #expect(try almanac.command("run", "a", "--param", "who=x", "--param", "what=y=z").out == "xy=z\n")
-    #expect(try almanac.command("run", "a", "--param", "who").status == 2)
+    @Test("parameters reach the job") func parameters() throws {
+      let almanac = try Almanac()
+      try almanac.save("a.lua", "function main(run) return run.params.who .. run.params.what end")
+      #expect(try almanac.command("run", "a", "--param", "who=x", "--param", "what=y=z").out == "xy=z\n")
+      #expect(try almanac.command("run", "a", "--param", "who").status == 2)
+    }
   }
 }

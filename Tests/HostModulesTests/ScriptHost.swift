@@ -31,7 +31,7 @@ final class ScriptHost: LuaHostDelegate {
   static func run(
     _ text: String, in folder: TemporaryFolder, environment: [String: String] = [:],
     modules: [String: String] = [:],
-    timeLimit: Duration = .seconds(20)
+    timeLimit: Duration = .seconds(120)
   ) async -> Outcome {
     let files = modules.mapValues { ScriptSource.File(path: "jobs/module.lua", bytes: Array($0.utf8)) }
     let source = ScriptSource(
@@ -43,7 +43,7 @@ final class ScriptHost: LuaHostDelegate {
   /// Runs the body of a `main`, with `http`, `fs`, `json` and `job` at hand.
   static func main(
     _ body: String, in folder: TemporaryFolder, environment: [String: String] = [:],
-    timeLimit: Duration = .seconds(20)
+    timeLimit: Duration = .seconds(120)
   ) async -> Outcome {
     let head = ["http", "fs", "json", "job"].map { "local \($0) = require \"almanac.\($0)\"" }.joined(
       separator: "; ")

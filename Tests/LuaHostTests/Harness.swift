@@ -75,14 +75,14 @@ final class Harness: Sendable {
 
   /// Starts a run and waits for its end.
   func run(
-    _ id: StateID, _ run: DataValue = .object([:]), timeLimit: Duration? = .seconds(20),
+    _ id: StateID, _ run: DataValue = .object([:]), timeLimit: Duration? = .seconds(120),
     grace: Duration = .milliseconds(300), slot: Int = 0
   ) async -> End {
     await end(of: start(id, run, timeLimit: timeLimit, grace: grace, slot: slot))
   }
 
   func start(
-    _ id: StateID, _ run: DataValue = .object([:]), timeLimit: Duration? = .seconds(20),
+    _ id: StateID, _ run: DataValue = .object([:]), timeLimit: Duration? = .seconds(120),
     grace: Duration = .milliseconds(300), slot: Int = 0
   ) -> RunKey {
     let key = RunKey(nextNumber())
@@ -99,7 +99,7 @@ final class Harness: Sendable {
   /// Loads a job with this `main` (or file, if it defines one) and runs it once.
   func run(
     body: String, modules: [String: String] = [:], run: DataValue = .object([:]),
-    timeLimit: Duration? = .seconds(20),
+    timeLimit: Duration? = .seconds(120),
     grace: Duration = .milliseconds(300), limits: StateLimits = StateLimits()
   ) async throws -> End {
     let text = body.contains("function main") ? body : "function main(run)\n\(body)\nend"

@@ -7,8 +7,9 @@ import Values
 public enum ControlRequest: Sendable, Equatable {
   case status
   case jobs
-  /// Run a job now. Replies with the run's id, and with `wait` again when it has ended.
-  case trigger(job: String, params: [String: DataValue], testing: Bool, wait: Bool)
+  /// Run a job now. Replies with the run's id, and with `wait` again when it has ended. Refused if a
+  /// folder of jobs is named (absolute) and is not the daemon's.
+  case trigger(job: String, params: [String: DataValue], testing: Bool, wait: Bool, folder: String?)
   case cancel(run: Int64, by: String)
   case reload
   /// Drain; the daemon's end closes the connection.
@@ -19,10 +20,10 @@ public enum ControlRequest: Sendable, Equatable {
     switch self {
     case .status: ["command": "status"]
     case .jobs: ["command": "jobs"]
-    case .trigger(let job, let params, let testing, let wait):
+    case .trigger(let job, let params, let testing, let wait, let folder):
       [
         "command": "trigger", "job": .string(job), "params": .object(params), "testing": .bool(testing),
-        "wait": .bool(wait),
+        "wait": .bool(wait), "folder": folder.map { .string($0) } ?? .null,
       ]
     case .cancel(let run, let by): ["command": "cancel", "run": .int(run), "by": .string(by)]
     case .reload: ["command": "reload"]
@@ -38,7 +39,7 @@ public enum ControlRequest: Sendable, Equatable {
       guard let job = value["job"].asString else { throw RunnerError("trigger: which job?") }
       self = .trigger(
         job: job, params: value["params"].asTable?.fields ?? [:], testing: value["testing"].asBool ?? false,
-        wait: value["wait"].asBool ?? false)
+        wait: value["wait"].asBool ?? false, folder: value["folder"].asString)
     case "cancel":
       guard let run = value["run"].asInt else { throw RunnerError("cancel: which run?") }
       self = .cancel(run: run, by: value["by"].asString ?? "somebody")

@@ -38,7 +38,7 @@ struct RunCommand: ParsableCommand {
     if dry { throw CommandFailure("--dry is not supported yet", status: ExitStatus.usage) }
     let parameters = try Parameters.parse(params)
     if let daemon = try ControlClient(state.directory) {
-      let row = try FollowedRun(daemon: daemon, state: state.directory).run(
+      let row = try FollowedRun(daemon: daemon, state: state.directory, folder: jobs.jobs).run(
         job, parameters: parameters, testing: test)
       return try RunConclusion.conclude(row)
     }

@@ -30,7 +30,8 @@ struct Trigger: ParsableCommand {
       return try RunConclusion.conclude(row)
     }
     do throws(RunnerError) {
-      let answer = try daemon.ask(.trigger(job: job, params: parameters, testing: false, wait: false))
+      let answer = try daemon.ask(
+        .trigger(job: job, params: parameters, testing: false, wait: false, folder: nil))
       guard let id = answer["id"].asInt else { throw RunnerError("the daemon gave the run no number") }
       print(id)
       if let outcome = answer["outcome"].asString {
