@@ -76,11 +76,13 @@ private final class Reporter: LuaHostDelegate {
   }
 
   func ended(_ id: UInt32, _ run: RunKey, _ end: RunEnd, stateLost: Bool, peakMemory: Int) {
+    let (end, warning) = AttemptReport.End.kept(end)
+    if let warning { logged(id, run, level: .warn, message: warning, fields: .null) }
     outbox.send(
       .ended(
         id,
         AttemptReport(
-          run: run, end: AttemptReport.End(end), stateLost: stateLost, peakMemoryBytes: Int64(peakMemory),
+          run: run, end: end, stateLost: stateLost, peakMemoryBytes: Int64(peakMemory),
           endedAt: clinux_wall_us())))
   }
 
@@ -88,7 +90,7 @@ private final class Reporter: LuaHostDelegate {
     _ id: UInt32, _ run: RunKey?, level: ScriptLogLevel, message: String, fields: DataValue
   ) {
     let entry = LogEntry(
-      run: run, at: clinux_wall_us(), level: LogLevel(level), message: message,
+      run: run, at: clinux_wall_us(), level: LogLevel(level), message: Kept.text(message),
       fields: fields == .null ? nil : try? fields.json())
     outbox.send(.logged(id, entry))
   }
@@ -141,7 +143,7 @@ extension RunStart {
 extension ScriptFailure {
   fileprivate init(_ error: ScriptError) {
     self.init(
-      file: error.file, line: error.line.map { Int32(clamping: $0) }, message: error.text,
+      file: error.file, line: error.line.map { Int32(clamping: $0) }, message: Kept.text(error.text),
       traceback: error.traceback)
   }
 }
@@ -158,22 +160,48 @@ extension LogLevel {
   }
 }
 
+/// What of a job's words goes into the ledger and the log.
+private enum Kept {
+  /// The longest error or reason, and the longest result, in bytes.
+  static let longestText = 16 << 10
+  static let longestResult = 1 << 20
+
+  /// A text that every store and terminal takes: without the character zero, and not endless.
+  static func text(_ text: String) -> String {
+    let clean = text.utf8.contains(0) ? text.replacing("\0", with: "\u{2400}") : text
+    guard clean.utf8.count > longestText else { return clean }
+    let head = String(decoding: clean.utf8.prefix(longestText), as: UTF8.self)
+    return head + "... (\(clean.utf8.count) bytes in all)"
+  }
+
+  static func text(_ text: String?) -> String? { text.map { Self.text($0) } }
+}
+
 extension AttemptReport.End {
-  fileprivate init(_ end: RunEnd) {
+  /// The end, and what is to be said if its result cannot be kept: the run has succeeded all the same.
+  fileprivate static func kept(_ end: RunEnd) -> (AttemptReport.End, warning: String?) {
     switch end {
-    case .succeeded(.null): self = .succeeded(nil)
+    case .succeeded(.null): return (.succeeded(nil), nil)
     case .succeeded(let result):
-      do throws(JSONTrouble) { self = .succeeded(try result.json()) } catch {
-        self = .failed(
-          ScriptFailure(file: nil, line: nil, message: "the result cannot be kept: \(error)", traceback: nil))
+      do throws(JSONTrouble) {
+        let json = try result.json()
+        guard json.utf8.count > Kept.longestResult else { return (.succeeded(json), nil) }
+        return (
+          .succeeded(nil),
+          "the result was not kept: it has \(json.utf8.count) bytes, and at most \(Kept.longestResult) are kept; "
+            + "write it to job.output(...)"
+        )
+      } catch {
+        return (.succeeded(nil), "the result was not kept: \(error)")
       }
-    case .failed(let error): self = .failed(ScriptFailure(error))
-    case .skipped(let reason): self = .skipped(reason)
+    case .failed(let error): return (.failed(ScriptFailure(error)), nil)
+    case .skipped(let reason): return (.skipped(Kept.text(reason)), nil)
     case .retryAfter(let seconds, let reason):
-      self = .retryAfter(Int64((min(max(0, seconds), 1e9) * 1_000_000).rounded()), reason)
-    case .fatal(let message): self = .fatal(message)
-    case .timedOut: self = .timedOut
-    case .cancelled(let reason): self = .stopped(reason)
+      let wait = Int64((min(max(0, seconds), 1e9) * 1_000_000).rounded())
+      return (.retryAfter(wait, Kept.text(reason)), nil)
+    case .fatal(let message): return (.fatal(Kept.text(message)), nil)
+    case .timedOut: return (.timedOut, nil)
+    case .cancelled(let reason): return (.stopped(reason), nil)
     }
   }
 }

@@ -44,8 +44,11 @@ struct Transition: Sendable {
     case .interrupted(let why): again(Verdict(outcome: .interrupted, reason: why), attempt, end.at)
     case .retryAfter(let interval, let message):
       again(
-        Verdict(outcome: .failed, reason: "asked to be tried again in \(interval)", error: message), attempt,
-        end.at, interval: interval)
+        Verdict(
+          outcome: .failed,
+          reason: "asked to be tried again in \(interval)"
+            + (attempt <= retry?.count ?? 0 ? "" : ", but schedule.retry allows no further attempt"),
+          error: message), attempt, end.at, interval: interval)
     case .notStarted(let why), .fell(let why):
       unstarted < Self.unstartedLimit
         ? .again

@@ -73,8 +73,20 @@ public enum RunSentence {
     }
     if let started = run.startedAt, let ended = run.endedAt { text += " after \(seconds(ended - started))" }
     if run.attempt > 1 { text += " in attempt \(run.attempt)" }
-    if let said = run.error ?? run.reason ?? run.result { text += ": \(said)" }
+    if let said = said(of: run) ?? run.result { text += ": \(short(said))" }
     return text
+  }
+
+  /// What there is to say of how it ended: the error, and the reason.
+  public static func said(of run: Run) -> String? {
+    guard let error = run.error else { return run.reason }
+    return error + (run.reason.map { " (\($0))" } ?? "")
+  }
+
+  /// The head of a text, for one line.
+  public static func short(_ text: String, to limit: Int = 500) -> String {
+    guard text.utf8.count > limit else { return text }
+    return String(decoding: text.utf8.prefix(limit), as: UTF8.self) + "..."
   }
 
   /// "1.204 s".

@@ -90,7 +90,10 @@ extension Runner {
       "started_at": .string(startedAt.description), "jobs_folder": .string(absolutePath(configuration.jobs)),
       "state_directory": .string(configuration.state.path), "test_mode": .bool(configuration.testMode),
       "time_zone": .string(configuration.zone.name), "loading": .int(Int64(loading.count)),
-      "running": .int(Int64(executor.count)), "trouble": storeTrouble.map { .string($0) } ?? .null,
+      "running": .int(Int64(executor.count)),
+      "trouble":
+        (storeTrouble.map { "nothing is started until this is mended: " + $0 }
+        ?? catalog.folderErrors.first?.description).map { .string($0) } ?? .null,
       "runs": .int(Int64(statistics.runs)), "failures": .int(Int64(statistics.failures)),
       "jobs": .list(jobViews().map(\.row)),
     ]

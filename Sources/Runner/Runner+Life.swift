@@ -58,10 +58,12 @@ extension Runner {
         greet(loaded)
         let plan = loaded.definition.plan(key: key, triggers: false)
         handle(.jobLive(plan, accounts: [], lastEnded: stored.lastEnded[key], initial: false))
+        recoverManualRows(of: key)
         requests["run"] = { [unowned self] result in
           switch result {
           case .success(let run) where run.state == .ended: singleRunEnded(.success(run))
           case .success(let run):
+            singleRun = run.id
             endings[run.id, default: []].append { [unowned self] run in singleRunEnded(.success(run)) }
           case .failure(let error):
             logger.error("\(error)")
@@ -92,7 +94,8 @@ extension Runner {
       handle(.drain)
       watcher?.stop()
       if case .runOnce = configuration.purpose {
-        // Nobody but the person at the terminal waits for it.
+        // Whoever is at the terminal wants it to end, not to be tried again.
+        if singleRunResult == nil, let singleRun { handle(.cancel(singleRun, by: "whoever ran it")) }
         stopWhatRuns()
       } else {
         loop.after(milliseconds: max(1, grace / 1000)) { [unowned self] in stopWhatRuns() }

@@ -43,6 +43,17 @@ extension Runner {
     settleFormerEvidence()
   }
 
+  /// What an earlier `run` of the job left behind when it was killed. Other rows are the daemon's.
+  func recoverManualRows(of job: JobKey) {
+    let rows = stored.openRows[job] ?? []
+    let isDone = { (row: (run: Run, evidence: Evidence)) in row.run.isManual && row.evidence != .mainNotCalled
+    }
+    stored.openRows[job] = rows.filter { !isDone($0) }
+    if stored.openRows[job]?.isEmpty == true { stored.openRows[job] = nil }
+    for (run, evidence) in rows.filter(isDone) { handle(.recovered(run, evidence: evidence)) }
+    settleFormerEvidence()
+  }
+
   /// Lets go of the evidence once every open row is dealt with, and durably so.
   func settleFormerEvidence() {
     guard stored.openRows.isEmpty, let former = formerEvidence else { return }

@@ -63,6 +63,7 @@ public final class Runner: @unchecked Sendable {
 
   var statistics = RunnerStatistics()
   var storeTrouble: String?
+  var singleRun: RunID?
   var singleRunResult: Result<Run, SingleRunError>?
   var drain = Drain.no
   var nextRequest = 0

@@ -14,12 +14,12 @@ struct LedgerReader {
 
   /// `nil` where nothing was ever recorded.
   init?(_ state: StateDirectory) throws {
-    guard access(state.ledgerPath, F_OK) == 0 else {
-      guard access(state.path, F_OK) == 0 || errno != EACCES else {
-        throw CommandFailure(
-          "the state directory \(state.path) belongs to another user; run this command as the daemon's user")
-      }
-      return nil
+    guard access(state.ledgerPath, R_OK) == 0 else {
+      if errno == ENOENT { return nil }
+      let reason = String(cString: strerror(errno))
+      throw CommandFailure(
+        "cannot read \(state.ledgerPath): \(reason); run this command as the daemon's user, or name another "
+          + "directory with --state")
     }
     store = try SQLiteRunStore(readOnlyAt: state.ledgerPath)
     logs = try SQLiteLogStore(readOnlyAt: state.logsPath)

@@ -39,7 +39,7 @@ struct RunnerSetup {
       throw CommandFailure("--hosts: \(count) is not a number from 1 to 256", status: ExitStatus.usage)
     }
     try state.create()
-    lock = try state.lock()
+    lock = try Self.lock(state, for: purpose)
     let store = try SQLiteRunStore(at: state.ledgerPath)
     let logs = try SQLiteLogStore(at: state.logsPath)
     runner = try Runner(
@@ -48,6 +48,22 @@ struct RunnerSetup {
         hosts: count,
         node: Self.nodeName(), version: Version.text),
       store: store, logs: logs, logger: logger)
+  }
+
+  /// A daemon takes the directory or is refused; a single run waits for another one to end.
+  private static func lock(
+    _ state: StateDirectory, for purpose: RunnerConfiguration.Purpose
+  ) throws -> StateLock {
+    guard case .runOnce = purpose else { return try state.lock() }
+    var saidSo = false
+    while let holder = state.holder() {
+      // It has just become a daemon's: that could do the run.
+      if try ControlClient(state) != nil { return try state.lock() }
+      if !saidSo { Console.note("waiting for another `almanac run` (process \(holder)) to end") }
+      saidSo = true
+      usleep(50_000)
+    }
+    return try state.lock()
   }
 
   /// Runs until it is told to stop, by a signal or over its socket.

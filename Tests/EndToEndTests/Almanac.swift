@@ -86,6 +86,13 @@ final class Almanac {
     return process
   }
 
+  /// Starts a command whose stderr goes where the daemon's does; it is ended with the object.
+  func launch(_ arguments: [String]) throws -> Process {
+    let process = try start(arguments, environment: [:], err: errors)
+    daemons.append(process)
+    return process
+  }
+
   /// Runs a command to its end.
   func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Output {
     let (out, err) = (Pipe(), root + "/err-" + UUID().uuidString)

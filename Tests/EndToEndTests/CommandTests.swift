@@ -92,5 +92,32 @@ extension RealBinary {
       #expect(try almanac.command("run", "a", "--param", "who=x", "--param", "what=y=z").out == "xy=z\n")
       #expect(try almanac.command("run", "a", "--param", "who").status == 2)
     }
+
+    @Test("Ctrl-C in `run` cancels the run, whatever its retry says: status 5") func interruptedByHand()
+      async throws
+    {
+      let almanac = try Almanac()
+      try almanac.save(
+        "slow.lua",
+        "schedule = { retry = { count = 3, interval = '1s' } }\nfunction main() print('on it') require('almanac.job').sleep(60) end"
+      )
+      let process = try almanac.launch(["run", "slow", "--jobs", almanac.jobs, "--state", almanac.state])
+      try await almanac.eventually("it runs") { almanac.log.contains("on it") }
+      kill(process.processIdentifier, SIGINT)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 5)
+      #expect(try almanac.runs(of: "slow").first?["outcome"] == "cancelled")
+    }
+
+    @Test("a result that cannot be kept does not undo the success") func resultTooBig() throws {
+      let almanac = try Almanac()
+      try almanac.save("big.lua", "function main() return ('x'):rep(3000000) end")
+      try almanac.save("nan.lua", "function main() return 0/0 end")
+      for job in ["big", "nan"] {
+        let output = try almanac.command("run", job)
+        #expect(output.status == 0)
+        #expect(output.err.contains("the result was not kept"))
+      }
+    }
   }
 }

@@ -45,7 +45,7 @@ struct Runs: ParsableCommand {
         Table.Cell(run.dueUntil.map { "\(due) to \(PeopleTime.text($0, in: zone)) (\(run.count))" } ?? due),
         Table.Cell(run.startedAt.map { PeopleTime.text($0, in: zone) }),
         Table.Cell(PeopleTime.took(run)), OutcomeCell.cell(run),
-        Table.Cell(run.error ?? run.reason ?? view.resultText),
+        Table.Cell((RunSentence.said(of: run) ?? view.resultText).map { RunSentence.short($0, to: 200) }),
       ])
     }
     table.print()

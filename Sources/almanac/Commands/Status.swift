@@ -37,7 +37,7 @@ struct Status: ParsableCommand {
     if status["test_mode"] == true { print("TEST MODE: due runs are only recorded, no main is called") }
     if let loading = status["loading"].asInt, loading > 0 { print("\(loading) jobs are being loaded") }
     if let trouble = status["trouble"].asString {
-      print("TROUBLE: nothing is started until this is mended: \(trouble)")
+      print("TROUBLE: \(trouble)")
     }
     print("")
     JobRows.print(rows)
