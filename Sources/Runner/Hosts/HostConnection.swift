@@ -72,8 +72,12 @@ final class HostConnection: LoopSource {
 
   var wantsWrite: Bool { !unsent.isEmpty }
 
-  /// Gathers the command; ``flush()`` sends what has gathered.
-  func send(_ command: HostCommand) { command.encode(to: &outgoing) }
+  /// Gathers the command; ``flush()`` sends what has gathered, at the latest. In the midst of thousands
+  /// the host is given some to begin with.
+  func send(_ command: HostCommand) {
+    command.encode(to: &outgoing)
+    if outgoing.bytes.count > 32 * 1024 { flush() }
+  }
 
   /// Writes what the socket takes; the rest follows when it takes more.
   func flush() {
