@@ -113,10 +113,13 @@ let package = Package(
     .testTarget(
       name: "HostModulesTests",
       dependencies: [
-        "CResources", "HostModules", "LuaHost", "Values",
+        "CResources", "HostModules", "LuaHost", "TestSupport", "Values",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "EndToEndTests", dependencies: ["Values", "almanac"], swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["TestSupport", "Values", "almanac"], swiftSettings: strict),
+    // What several test targets use.
+    .target(name: "TestSupport", dependencies: ["Values"], path: "Tests/TestSupport", swiftSettings: strict),
   ]
 )

@@ -4,7 +4,7 @@ import PackageDescription
 let package = Package(
   name: "almanac-benchmarks",
   dependencies: [
-    .package(path: ".."),
+    .package(name: "almanac", path: ".."),
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
   ],
   targets: [

@@ -35,7 +35,9 @@ struct Load {
     }
     let started = Date()
     try daemon.start()
-    if Date() > due { return print("the files were not loaded in time; try again on a machine that is less busy") }
+    if Date() > due {
+      return print("the files were not loaded in time; try again on a machine that is less busy")
+    }
     print("loaded and warm after \(seconds(Date().timeIntervalSince(started)))")
     Thread.sleep(until: due.addingTimeInterval(3))
     let rows = try daemon.rows(jobs + 10)

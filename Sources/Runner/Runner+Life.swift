@@ -91,6 +91,7 @@ extension Runner {
         logger.notice(
           "stopping: nothing new starts; \(executor.count) running jobs have \(configuration.grace) to end")
       }
+      drainLimit = wallNow() + Self.claimAhead
       handle(.drain)
       watcher?.stop()
       if case .runOnce = configuration.purpose {
@@ -126,7 +127,7 @@ extension Runner {
     case .running, .stopping: break
     case .no, .done: return
     }
-    guard executor.count == 0, pending.isEmpty else { return }
+    guard executor.count == 0, pending.isEmpty, nextWake == nil else { return }
     drain = .done
     loop.stop()
   }

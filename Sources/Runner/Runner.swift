@@ -66,13 +66,15 @@ public final class Runner: @unchecked Sendable {
   var singleRun: RunID?
   var singleRunResult: Result<Run, SingleRunError>?
   var drain = Drain.no
+  /// What is due later than this is left to the next start.
+  var drainLimit: Instant?
   var nextRequest = 0
   /// The wall clock's lead over the monotonic one, microseconds.
   var clockOffset: Int64 = 0
 
   /// How long before its instant a row may be claimed. A disk that usually syncs in half a millisecond
   /// takes a hundred now and then; no start is to wait for that.
-  private static let claimAhead = Interval.milliseconds(200)
+  static let claimAhead = Interval.milliseconds(200)
 
   /// How the end of the runner comes about.
   enum Drain {
@@ -132,9 +134,14 @@ public final class Runner: @unchecked Sendable {
   func endTurn() {
     commitPending()
     pool.flush()
-    loop.arm(drainsQuietly ? nil : planner.nextWake?.microseconds)
+    loop.arm(nextWake?.microseconds)
     finishDrainIfDone()
   }
 
-  private var drainsQuietly: Bool { if case .no = drain { false } else { true } }
+  /// When the planner has something to do. What was claimed for the moment in which a drain begins still
+  /// starts; nothing later does.
+  var nextWake: Instant? {
+    guard let next = planner.nextWake else { return nil }
+    return drainLimit.map { next <= $0 } ?? true ? next : nil
+  }
 }

@@ -24,7 +24,8 @@ struct OfflineJobs {
     {
       throw CommandFailure(noSuchJobText(missing, among: scan.sources.map(\.name)), status: ExitStatus.noJob)
     }
-    let loaded = try DefinitionLoader.load(sources, hosts: ProcessInfo.processInfo.activeProcessorCount)
+    let loaded = try DefinitionLoader.load(
+      sources, hosts: ProcessInfo.processInfo.activeProcessorCount, zone: daemonZone())
     definitions = loaded.definitions.sorted { $0.source.name < $1.source.name }
     errors = (loaded.errors + scan.errors.filter { only?.contains($0.job) ?? true }).sorted()
   }

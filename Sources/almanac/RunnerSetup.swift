@@ -28,12 +28,7 @@ struct RunnerSetup {
         throw CommandFailure("--grace: \(error)", status: ExitStatus.usage)
       }
     }
-    var zone = Zone.system()
-    if let name = timeZone ?? Variables.nonEmpty("ALMANAC_TIME_ZONE") {
-      do { zone = try Zone.named(name) } catch {
-        throw CommandFailure("--time-zone: \(error)", status: ExitStatus.usage)
-      }
-    }
+    let zone = try daemonZone(timeZone)
     let count = hosts ?? ProcessInfo.processInfo.activeProcessorCount
     guard (1...256).contains(count) else {
       throw CommandFailure("--hosts: \(count) is not a number from 1 to 256", status: ExitStatus.usage)

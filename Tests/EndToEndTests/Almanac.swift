@@ -58,6 +58,12 @@ final class Almanac {
     return ProcessInfo.processInfo.environment["ALMANAC_BINARY"] ?? ".build/debug/almanac"
   }()
 
+  /// What the processes inherit: nothing that would point them to a user's own things.
+  private static let environment = ProcessInfo.processInfo.environment.filter { name, _ in
+    let settings = ["SPOTIFY_", "PLAYLIST_", "SPEED_TEST_", "WATCH_", "BACKUP", "DISKS", "MIN_FREE_"]
+    return !(settings + ["ALMANAC_"]).contains { name.hasPrefix($0) }
+  }
+
   // MARK: Jobs
 
   /// Saves a job file (or any other under the jobs folder) as most editors do: written whole, renamed over.
@@ -120,7 +126,7 @@ final class Almanac {
     process.executableURL = URL(fileURLWithPath: Self.binary)
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: root)
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.environment = Self.environment.merging(environment) { $1 }
     process.standardError = err
     process.standardOutput = out ?? FileHandle.nullDevice
     process.standardInput = FileHandle.nullDevice

@@ -1,5 +1,6 @@
 import Glibc
 import LuaHost
+import TestSupport
 import Testing
 import Values
 

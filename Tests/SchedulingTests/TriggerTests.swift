@@ -326,7 +326,7 @@ func times(_ texts: String...) throws -> [TimeOfDay] { try texts.map { try TimeO
       repetition: Repetition(every: .minutes(1), duration: .minutes(4)))
     #expect(
       full.inWords(in: zone)
-        == "at 01:00 every day, then every 1 minute for 4 minutes, from 2026-07-01 00:00:00+02:00, 5 minutes later, with a jitter of up to 10 minutes"
+        == "at 01:00 every day, then every minute for 4 minutes, from 2026-07-01 00:00:00+02:00, delayed by 5 minutes, with a jitter of up to 10 minutes"
     )
     #expect(try Trigger.Rule(cron: " @reboot") == .event(.boot))
   }

@@ -138,6 +138,7 @@ struct TriggersDecoder {
     case "every": return reader.duration(key, positive: true).map { .every($0) }
     case "restart_after": return reader.duration(key, positive: true).map { .restartAfter($0) }
     case "cron":
+      if isReboot(&reader) { return nil }
       return reader.parsed(key, wanted: "a cron expression (\"*/15 * * * *\")") {
         (text) throws(ScheduleError) in
         .cron(try CronExpression(parsing: text, jobName: jobName, dayMatch: dayMatch ?? .standard))
@@ -153,6 +154,15 @@ struct TriggersDecoder {
       return reader.choice(key, of: ["startup"], later: ["boot", "load", "shutdown"])
         .flatMap(EventKind.init(rawValue:)).map { .event($0) }
     }
+  }
+
+  /// `@reboot` is no time: it stands for `on = "boot"`, and goes its way.
+  private func isReboot(_ reader: inout TableReader) -> Bool {
+    guard let text = reader.value("cron")?.asString,
+      text.lowercased().split(whereSeparator: \.isWhitespace) == ["@reboot"]
+    else { return false }
+    reader.report("cron", "\(Found.quoted(text)) (on = \"boot\") is not supported yet")
+    return true
   }
 
   private func daily(_ reader: inout TableReader) -> Trigger.Rule? {

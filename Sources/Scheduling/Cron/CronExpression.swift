@@ -49,7 +49,7 @@ public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
     let firstDay = parser.years.map(\.first).min().map { Calendar.dayNumber(year: $0, month: 1, day: 1) } ?? 0
     guard rule.days.next(atOrAfter: firstDay) != nil else {
       throw ScheduleError(
-        "\(quoted(text)) can never fire: \(Self.reason(parser.days, parser.months, dayMatch))")
+        "\(quoted(text)) can never fire: \(Self.reason(parser, needsBoth: days.needsBoth))")
     }
   }
 
@@ -69,18 +69,6 @@ public struct CronExpression: Hashable, Sendable, CustomStringConvertible {
     }
     return previousIsBlank
       ? text.utf8.split(whereSeparator: blanks).map { String($0) ?? "" }.joined(separator: " ") : text
-  }
-
-  private static func reason(_ days: MonthDays, _ months: UInt16, _ match: DayMatch) -> String {
-    let named = (1...12).filter { months & 1 << UInt16($0) != 0 }
-    let longest = named.map { Calendar.length(ofMonth: $0, year: 2000) }.max() ?? 31
-    let fromNumbers = days.numbered.keepingBits(from: 1)
-    if fromNumbers != 0, fromNumbers.trailingZeroBitCount > longest, named.count == 1 {
-      let month = CronField.monthNames[named[0] - 1]
-      let capital = month.prefix(1).uppercased() + month.dropFirst()
-      return "\(capital) has no day \(fromNumbers.trailingZeroBitCount)"
-    }
-    return "no year has such a day"
   }
 
   public static func == (left: CronExpression, right: CronExpression) -> Bool {

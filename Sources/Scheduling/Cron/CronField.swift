@@ -58,6 +58,15 @@ enum CronField: Int, Sendable {
   ]
   static let weekdayNames = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
 
+  /// What its values may be called.
+  var names: [String] {
+    switch self {
+    case .month: Self.monthNames.map { String($0.prefix(3)) } + Self.monthNames
+    case .dayOfWeek: Self.weekdayNames.map { String($0.prefix(3)) } + Self.weekdayNames
+    default: []
+    }
+  }
+
   /// The number of a month or day of the week by its name or the first three letters of it.
   func value(named word: ArraySlice<UInt8>) -> Int? {
     guard word.count >= 3, self == .month || self == .dayOfWeek else { return nil }

@@ -28,7 +28,7 @@ extension CronParser {
       guard field == .dayOfMonth || field == .dayOfWeek else {
         throw failure(itemStart, "\"?\" stands only in the day fields; write *")
       }
-      guard next == nil else { throw failure(position, "\"?\" stands alone") }
+      guard next == nil, isAloneInField else { throw failure(itemStart, "\"?\" stands alone in its field") }
       add(field.range.lowerBound, field.range.upperBound, 1, to: &bits)
     case UInt8(ascii: "0")...UInt8(ascii: "9"):
       try readNumbers(try readValue(), &bits)
@@ -74,7 +74,7 @@ extension CronParser {
       position += word.count
       days.lastWeekdays |= 1 << UInt8(value)
     default:
-      throw failure(position, "\(quoted(shown(position))) is not known here; \(field.allowed)")
+      throw unknown(shown(position), at: position)
     }
   }
 
@@ -149,18 +149,22 @@ extension CronParser {
     let step = try readNumber()
     guard step >= 1 else { throw failure(start, "a step is at least 1") }
     guard step <= field.valueCount else {
-      throw failure(start, "the step \(step) is longer than the field (\(field.allowed))\(hint(step))")
+      let digits = String(decoding: letters[start..<position], as: UTF8.self)
+      throw failure(start, "the step \(digits) is longer than the field (\(field.allowed))\(hint(digits))")
     }
     return step
   }
 
-  private func hint(_ step: Int) -> String {
+  private func hint(_ step: String) -> String {
+    let unit: String
     switch field {
-    case .second: "; for a longer interval write every = \"\(step)s\""
-    case .minute: "; for a longer interval write every = \"\(step)m\""
-    case .hour: "; for a longer interval write every = \"\(step)h\""
-    default: ""
+    case .second: unit = "s"
+    case .minute: unit = "m"
+    case .hour: unit = "h"
+    default: return ""
     }
+    guard (try? Interval(parsing: step + unit)) != nil else { return "" }
+    return "; for a longer interval write every = \(quoted(step + unit))"
   }
 
   /// `H`, `H/15`, `H(0-29)` or `H(0-29)/10`: a value that depends on the job's name.
@@ -214,8 +218,7 @@ extension CronParser {
     if let letter = next, isLetter(letter) {
       let word = letters[position..<fieldEnd].prefix { isLetter($0) }
       guard let value = field.value(named: word) else {
-        throw failure(
-          start, "\(quoted(String(decoding: word, as: UTF8.self))) is not known here; \(field.allowed)")
+        throw unknown(String(decoding: word, as: UTF8.self), at: start)
       }
       position += word.count
       return value
@@ -229,6 +232,17 @@ extension CronParser {
   }
 
   // MARK: - Errors
+
+  private var isAloneInField: Bool {
+    itemStart == 0 || letters[itemStart - 1] != UInt8(ascii: ",")
+  }
+
+  /// A word that the field does not know.
+  private func unknown(_ word: String, at place: Int) -> ScheduleError {
+    failure(
+      place,
+      "\(quoted(word)) is not known here\(Slip.hint(for: word, among: field.names)); \(field.allowed)")
+  }
 
   /// What stands at this place, up to the item's end.
   func shown(_ place: Int) -> String {

@@ -44,9 +44,14 @@ struct CronParser {
         "\(quoted(text)) is not a time: it fires when the machine has booted; write on = \"boot\"")
     }
     if name.hasPrefix("@every") {
-      throw ScheduleError("\(quoted(text)) is not a cron expression; write every = \"10m\" instead of it")
+      // robfig/cron's: what it says is most often a duration that `every` reads too.
+      let rest = name.dropFirst(6).filter { $0 != " " && $0 != "\t" }
+      let interval = (try? Interval(parsing: rest)) == nil ? "10m" : rest
+      throw ScheduleError(
+        "\(quoted(text)) is not a cron expression; write every = \(quoted(interval)) instead of it")
     }
-    throw ScheduleError("\(quoted(text)) is not a known macro; the macros are \(known)")
+    let hint = Slip.hint(for: name, among: macros.map(\.name))
+    throw ScheduleError("\(quoted(text)) is not a known macro\(hint); the macros are \(known)")
   }
 
   // MARK: - The expression

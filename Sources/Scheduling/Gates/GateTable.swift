@@ -41,6 +41,9 @@ struct GateTable: Sendable {
   /// When a window closes that stops what runs at `instant`.
   func stop(after instant: Instant) -> Instant? { windows.stop(after: instant) }
 
+  /// The local time that daylight saving skips, where a window opens at `instant` instead of at it.
+  func movedOpening(at instant: Instant) -> Int64? { windows.movedOpening(at: instant) }
+
   /// What of the two keeps it closed at `instant`, in words; nil where it is open.
   func reason(at instant: Instant) -> String? {
     if !windows.isOpen(at: instant) { return windows.closedReason }

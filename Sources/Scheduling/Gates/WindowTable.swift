@@ -95,6 +95,21 @@ struct WindowTable: Sendable {
     return stops ? close : nil
   }
 
+  /// The local time at which a window that opens at `instant` would open if daylight saving did not skip it;
+  /// nil where none does.
+  func movedOpening(at instant: Instant) -> Int64? {
+    let seconds = instant.seconds
+    let local = zone.localSeconds(at: instant)
+    let today = floorDivide(local, secondsPerDay)
+    for item in items {
+      for day in today - 1...today where item.days & 1 << UInt8(Calendar.weekday(Int(day))) != 0 {
+        let from = day * secondsPerDay + item.from
+        if from < local, span(item, day: day).opens == seconds { return from }
+      }
+    }
+    return nil
+  }
+
   /// The first instant, not before `instant`, in a window.
   func opening(atOrAfter instant: Instant) -> Instant? {
     if isOpen(at: instant) { return instant }

@@ -11,7 +11,7 @@ enum CompiledRule: Sendable {
 
   /// - Throws: where the trigger says what is impossible, or can never fire.
   init(_ trigger: Trigger, zone: Zone) throws(ScheduleError) {
-    try Self.check(trigger)
+    try Self.check(trigger, zone)
     let end = trigger.endAt ?? Instant(microseconds: .max)
     switch trigger.rule {
     case .event:
@@ -32,11 +32,19 @@ enum CompiledRule: Sendable {
   }
 
   private static func reason(_ trigger: Trigger) -> String {
+    if case .monthly(let rule) = trigger.rule {
+      var days = MonthDays()
+      for case .day(let number) in rule.on where (1...31).contains(number) {
+        days.numbered |= 1 << UInt32(number)
+      }
+      let isByNumber = rule.on.allSatisfy { if case .day = $0 { true } else { false } }
+      if isByNumber, let reason = CronExpression.reason(days, months: rule.months) { return ": \(reason)" }
+    }
     guard trigger.startAt != nil || trigger.endAt != nil else { return ": the calendar has no such day" }
     return " between its start_at and end_at"
   }
 
-  private static func check(_ trigger: Trigger) throws(ScheduleError) {
+  private static func check(_ trigger: Trigger, _ zone: Zone) throws(ScheduleError) {
     func refuse(_ what: String) -> ScheduleError { ScheduleError("\(trigger.written): \(what)") }
     let shortest = Interval.milliseconds(1)
     if case .every(let interval) = trigger.rule, interval < shortest {
@@ -46,7 +54,8 @@ enum CompiledRule: Sendable {
       throw refuse("delay and jitter are not negative")
     }
     if let start = trigger.startAt, let end = trigger.endAt, start >= end {
-      throw refuse("end_at (\(end)) is not after start_at (\(start)), so that it can never fire")
+      let (from, to) = (start.description(in: zone), end.description(in: zone))
+      throw refuse("end_at (\(to)) is not after start_at (\(from)), so that it can never fire")
     }
     guard let repetition = trigger.repetition else { return }
     guard repetition.every >= shortest else {

@@ -69,15 +69,9 @@ extension Schedule {
     let start = start(of: index, dueAt: due)
     var firing = ExplainedFiring(trigger: index, dueAt: due, startAt: start, notes: [], skipped: false)
     firing.notes += daylightNotes(index, due)
-    if case .fixedRate(let interval, _) = rules[index], let last = state.account.lastDue {
-      let expected = max(last + interval, state.account.accountedThrough + Interval(microseconds: 1))
-      if due > expected, let reason = gates.reason(at: expected) {
-        firing.notes.append("\(reason): due at the next opening")
-      }
-    }
+    firing.notes += openingNotes(index, due, state.account)
     if trigger.delay > .zero { firing.notes.append("delay +\(trigger.delay)") }
-    let jitter = start - (due + trigger.delay)
-    if trigger.jitter > .zero { firing.notes.append("jitter +\(jitter)") }
+    if trigger.jitter > .zero { firing.notes.append(jitterNote(index, due, start)) }
     guard let reason = gates.reason(at: start) else { return firing }
     if case .event = trigger.rule { return firing }
     guard trigger.outsideWindow == .defer, let opening = gates.opening(atOrAfter: start) else {
@@ -95,6 +89,41 @@ extension Schedule {
     firing.startAt = opening
     firing.notes.append("\(reason): deferred to \(clock(opening, from: due))")
     return firing
+  }
+
+  /// What window and blackout did to a due instant of `every`.
+  private func openingNotes(_ index: Int, _ due: Instant, _ account: TriggerAccount) -> [String] {
+    let earliest = account.accountedThrough + Interval(microseconds: 1)
+    var notes: [String] = []
+    switch (triggers[index].rule, rules[index]) {
+    case (_, .fixedRate(let interval, _)):
+      let expected = account.lastDue.map { max($0 + interval, earliest) } ?? earliest
+      if due > expected, let reason = gates.reason(at: expected) {
+        notes.append("\(reason): due at the next opening")
+      }
+    case (.every(let interval), .due):
+      // The point of the grid before this one was passed over.
+      let passed = due - interval
+      if triggers[index].outsideWindow == .defer, passed >= earliest, let reason = gates.reason(at: passed) {
+        notes.append("\(reason): due at the first point of the grid in the next opening")
+      }
+    default: return []
+    }
+    if let opening = gates.movedOpening(at: due) {
+      notes.append(
+        "the window's \(time(opening)) does not exist: it opens at \(time(zone.localSeconds(at: due)))")
+    }
+    return notes
+  }
+
+  private func jitterNote(_ index: Int, _ due: Instant, _ start: Instant) -> String {
+    let (limit, bound) = jitterLimit(of: index, dueAt: due)
+    let note = "jitter +\(start - (due + triggers[index].delay))"
+    switch bound {
+    case nil: return note
+    case .nextDue: return "\(note) (scaled down to \(limit), the time to the next due instant)"
+    case .gate: return "\(note) (scaled down to \(limit), the time until the window closes)"
+    }
   }
 
   /// What daylight saving did to a due instant of a calendar rule.
@@ -119,9 +148,12 @@ extension Schedule {
     if !byElapsedTime, segment > 0, seconds == table.start(of: segment), reached < local {
       let moved = rule.count(from: reached, to: local)
       if moved > 0, let first = rule.next(atOrAfter: reached) {
-        let what = moved == 1 ? "\(time(first)) does" : "\(time(first)) and \(moved - 1) more do"
+        // A gap over midnight, or of a whole day, is told with its dates.
+        let isInOneDay = floorDivide(reached, secondsPerDay) == floorDivide(local, secondsPerDay)
+        let text = isInOneDay ? time : dateAndTime
+        let what = moved == 1 ? "\(text(first)) does" : "\(text(first)) and \(moved - 1) more do"
         notes.append(
-          "\(what) not exist (clocks go from \(time(reached)) to \(time(local))): due at \(time(local))")
+          "\(what) not exist (clocks go from \(text(reached)) to \(text(local))): due at \(time(local))")
       }
     }
     if local < reached {
@@ -148,6 +180,11 @@ extension Schedule {
     let seconds = Int(floorModulo(local, secondsPerDay))
     return TimeOfDay(hour: seconds / 3_600, minute: seconds / 60 % 60, second: seconds % 60)?.description
       ?? ""
+  }
+
+  /// A local date and time of day.
+  private func dateAndTime(_ local: Int64) -> String {
+    "\(LocalDate(dayNumber: Int(floorDivide(local, secondsPerDay)))) \(time(local))"
   }
 
   /// The time at the place, with the date where it is another one.

@@ -151,27 +151,32 @@ extension Schedule {
     let delayed = due + triggers[trigger].delay
     let jitter = triggers[trigger].jitter
     guard jitter > .zero else { return delayed }
-    return delayed + self.jitter(upTo: jitter, of: trigger, dueAt: due, delayed: delayed)
-  }
-
-  /// A part of `jitter` that depends on the job and the due instant alone, scaled down so that it neither
-  /// leaves the window nor reaches the next due instant.
-  private func jitter(upTo jitter: Interval, of trigger: Int, dueAt due: Instant, delayed: Instant)
-    -> Interval
-  {
-    var limit = jitter
-    if case .fixedDelay = rules[trigger] {
-    } else if let next = nextDue(of: trigger, after: TriggerAccount(accountedThrough: due, lastDue: due)) {
-      limit = min(limit, next - due)
-    }
-    if gates.isOpen(at: delayed), let close = gates.closing(after: delayed) {
-      limit = min(limit, close - delayed)
-    }
+    let (limit, _) = jitterLimit(of: trigger, dueAt: due)
     var hash = StableHash()
     hash.combine(jobName)
     hash.combine(due.microseconds)
     // The upper half of the product is the hash's fraction of the limit, which is never all of it.
     let part = hash.value.multipliedFullWidth(by: UInt64(max(0, limit.microseconds))).high
-    return Interval(microseconds: Int64(part) / 1_000 * 1_000)
+    return delayed + Interval(microseconds: Int64(part) / 1_000 * 1_000)
+  }
+
+  /// What keeps a jitter smaller than it is written.
+  enum JitterBound {
+    case nextDue, gate
+  }
+
+  /// How much jitter there is at the most: it neither leaves the window nor reaches the next due instant.
+  func jitterLimit(of trigger: Int, dueAt due: Instant) -> (limit: Interval, bound: JitterBound?) {
+    let delayed = due + triggers[trigger].delay
+    var limit = triggers[trigger].jitter
+    var bound: JitterBound?
+    if case .fixedDelay = rules[trigger] {
+    } else if let next = nextDue(of: trigger, after: TriggerAccount(accountedThrough: due, lastDue: due)) {
+      if next - due < limit { (limit, bound) = (next - due, .nextDue) }
+    }
+    if gates.isOpen(at: delayed), let close = gates.closing(after: delayed) {
+      if close - delayed < limit { (limit, bound) = (close - delayed, .gate) }
+    }
+    return (limit, bound)
   }
 }

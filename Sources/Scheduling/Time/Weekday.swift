@@ -7,7 +7,9 @@ public enum Weekday: Int, CaseIterable, Hashable, Comparable, Sendable, CustomSt
     let word = text.lowercased()
     guard let day = Self.allCases.first(where: { word == $0.name.lowercased() || word == $0.description })
     else {
-      throw ScheduleError("\(quoted(text)) is not a day of the week (mon, tue, wed, thu, fri, sat, sun)")
+      throw ScheduleError(
+        "\(quoted(text)) is not a day of the week (mon, tue, wed, thu, fri, sat, sun)"
+          + Slip.hint(for: text, among: CronField.dayOfWeek.names))
     }
     self = day
   }

@@ -41,7 +41,8 @@ public struct MonthlyRule: Sendable, Hashable {
   public static func month(parsing text: String) throws(ScheduleError) -> Int {
     guard let month = CronField.month.value(named: Array(text.utf8)[...]) else {
       throw ScheduleError(
-        "\(quoted(text)) is not a month (jan, feb, mar, apr, may, jun, jul, aug, sep, oct, nov, dec)")
+        "\(quoted(text)) is not a month (jan, feb, mar, apr, may, jun, jul, aug, sep, oct, nov, dec)"
+          + Slip.hint(for: text, among: CronField.month.names))
     }
     return month
   }
@@ -67,8 +68,13 @@ public enum MonthDay: Sendable, Hashable, CustomStringConvertible {
   /// Reads `last`, `first mon`, `2nd tuesday`, `last fri`, or a number.
   public init(parsing text: String) throws(ScheduleError) {
     let words = text.lowercased().split(whereSeparator: \.isWhitespace).map(String.init)
+    let hint = words.first.map { first in
+      let near = Slip.nearest(to: first, among: Self.ordinals + ["last"]).first
+      return near.map { "; did you mean \(quoted(([$0] + words.dropFirst()).joined(separator: " ")))?" } ?? ""
+    }
     let wrong = ScheduleError(
-      "\(quoted(text)) is not a day of the month (1 to 31, \"last\", \"first mon\", \"last fri\")")
+      "\(quoted(text)) is not a day of the month (1 to 31, \"last\", \"first mon\", \"last fri\")"
+        + (hint ?? ""))
     guard let first = words.first, words.count <= 2 else { throw wrong }
     if words.count == 1 {
       if first == "last" {

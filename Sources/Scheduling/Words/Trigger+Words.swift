@@ -6,12 +6,12 @@ extension Trigger {
   public func inWords(in zone: Zone) -> String {
     var words = rule.inWords(in: zone)
     if let repetition {
-      words += ", then every \(repetition.every.inWords)"
+      words += ", then \(everyInWords(repetition.every))"
       words += repetition.duration.map { " for \($0.inWords)" } ?? " until it fires next"
     }
     if let startAt { words += ", from \(short(startAt, zone))" }
     if let endAt { words += "\(startAt == nil ? "," : "") until \(short(endAt, zone))" }
-    if delay > .zero { words += ", \(delay.inWords) later" }
+    if delay > .zero { words += ", delayed by \(delay.inWords)" }
     if jitter > .zero { words += ", with a jitter of up to \(jitter.inWords)" }
     return enabled ? words : words + " (disabled)"
   }
@@ -26,14 +26,18 @@ private func short(_ instant: Instant, _ zone: Zone) -> String {
   return text
 }
 
+/// `every minute`, not `every 1 minute`.
+private func everyInWords(_ interval: Interval) -> String {
+  let words = interval.inWords
+  return "every "
+    + (words.hasPrefix("1 ") && !words.dropFirst(2).contains(" ") ? String(words.dropFirst(2)) : words)
+}
+
 extension Trigger.Rule {
   func inWords(in zone: Zone) -> String {
     switch self {
     case .every(let interval):
-      let words = interval.inWords
-      // "every minute", not "every 1 minute".
-      return "every "
-        + (words.hasPrefix("1 ") && !words.dropFirst(2).contains(" ") ? String(words.dropFirst(2)) : words)
+      return everyInWords(interval)
     case .restartAfter(let interval): return "\(interval.inWords) after each run ends"
     case .cron(let expression): return expression.inWords
     case .daily(let rule):

@@ -37,6 +37,9 @@ public final class Zone: Sendable, Equatable, CustomStringConvertible {
   /// The machine's zone: from `TZ`, `/etc/timezone` or `/etc/localtime`; UTC where none says.
   public static func system() -> Zone { ZoneFolder.standard.systemZone() }
 
+  /// As ``system()``, but a `TZ` that names no zone is an error, and not UTC.
+  public static func ofMachine() throws(ScheduleError) -> Zone { try ZoneFolder.standard.zoneOfMachine() }
+
   /// Two zones are equal when their names and the content of their files are.
   public static func == (left: Zone, right: Zone) -> Bool {
     left === right || (left.name == right.name && left.digest == right.digest)

@@ -87,7 +87,8 @@ private struct ZoneFileReader {
   ) throws(ScheduleError) -> ZoneFile {
     guard header.size(timeSize: timeSize) <= bytes.count - position else { throw failure("it is cut short") }
     guard header.leapCount == 0 else {
-      throw ScheduleError("the zone file counts leap seconds (a \"right/\" zone); use the zone without them")
+      throw ScheduleError(
+        "a zone file that counts leap seconds (a \"right/\" zone); use the zone without them")
     }
     guard header.typeCount > 0 else { throw failure("it has no local time type") }
     var times: [Int64] = []

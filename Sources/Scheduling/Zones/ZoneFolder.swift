@@ -109,40 +109,32 @@ struct ZoneFolder {
     let cityLimit = max(0, min(2, city.count / 4))
     let scored = names.compactMap { candidate -> (name: String, distance: Int)? in
       let letters = plain(candidate)
-      let whole = editDistance(wanted, letters, limit: limit)
+      let whole = Slip.distance(wanted, letters, limit: limit)
       if whole <= limit { return (candidate, whole) }
       // The right city in the wrong region, or without one.
       guard let last = letters.split(separator: UInt8(ascii: "/")).last else { return nil }
-      let part = editDistance(city, Array(last), limit: cityLimit)
+      let part = Slip.distance(city, Array(last), limit: cityLimit)
       return part <= cityLimit ? (candidate, limit + 1 + part) : nil
     }
-    return scored.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
-  }
-
-  /// The number of letters to insert, delete or change; more than `limit` where it is more.
-  private static func editDistance(_ left: [UInt8], _ right: [UInt8], limit: Int) -> Int {
-    guard abs(left.count - right.count) <= limit else { return limit + 1 }
-    var row = Array(0...right.count)
-    for (i, letter) in left.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, other) in right.enumerated() {
-        let next = min(diagonal + (letter == other ? 0 : 1), row[j] + 1, row[j + 1] + 1)
-        diagonal = row[j + 1]
-        row[j + 1] = next
-      }
-    }
-    return row[right.count]
+    let least = scored.map(\.distance).min() ?? 0
+    return scored.filter { $0.distance <= least + 1 }
+      .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
   }
 }
 
 // MARK: - The machine's own zone
 
 extension ZoneFolder {
-  func systemZone() -> Zone {
+  func systemZone() -> Zone { (try? zoneOfMachine()) ?? .utc }
+
+  /// - Throws: where `TZ` says something that is no zone.
+  func zoneOfMachine() throws(ScheduleError) -> Zone {
     if var name = Self.environment("TZ") {
       if name.hasPrefix(":") { name.removeFirst() }
-      return zone(ofSetting: name) ?? .utc
+      if let zone = zone(ofSetting: name) { return zone }
+      throw name.hasPrefix("/")
+        ? ScheduleError("TZ: \(quoted(name)) is not a zone file that can be read")
+        : ScheduleError("TZ: \(unknown(name))")
     }
     if let bytes = Self.contents(of: "/etc/timezone"),
       let line = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first,

@@ -29,17 +29,20 @@ struct Next: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Until before this instant.", valueName: "instant"))
   var until: String?
 
-  @Option(name: .long, help: ArgumentHelp("A cron expression instead of a job.", valueName: "expr"))
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("A cron expression instead of a job.", valueName: "expr"))
   var cron: String?
 
   @Option(
-    name: .long,
+    name: .long, parsing: .unconditional,
     help: ArgumentHelp("A schedule table, as in a job file, instead of a job.", valueName: "table"))
   var schedule: String?
 
   @Option(
     name: .customLong("time-zone"),
-    help: ArgumentHelp("The zone of --cron and --schedule, else the system's.", valueName: "zone"))
+    help: ArgumentHelp(
+      "The zone of --cron and --schedule, else ALMANAC_TIME_ZONE's, else the system's.", valueName: "zone"))
   var timeZone: String?
 
   @OptionGroup var jobs: JobsOption
@@ -47,8 +50,8 @@ struct Next: ParsableCommand {
   @OptionGroup var output: JSONFlag
 
   func run() throws {
-    guard number > 0 else {
-      throw CommandFailure("-n \(number): ask for at least one", status: ExitStatus.usage)
+    guard (1...100_000).contains(number) else {
+      throw CommandFailure("-n \(number): ask for 1 to 100000", status: ExitStatus.usage)
     }
     guard [job, cron, schedule].compactMap({ $0 }).count <= 1 else {
       throw CommandFailure("name a job, or --cron, or --schedule: one of them", status: ExitStatus.usage)
@@ -60,7 +63,7 @@ struct Next: ParsableCommand {
     let subjects = try subjects()
     var lines: [Line] = []
     for subject in subjects { lines += try self.lines(of: subject) }
-    lines.sort { ($0.firing.startAt, $0.job ?? "") < ($1.firing.startAt, $1.job ?? "") }
+    lines.sort { ($0.firing.dueAt, $0.job ?? "") < ($1.firing.dueAt, $1.job ?? "") }
     lines = Array(lines.prefix(number))
     if output.json { return try Console.printJSON(lines.map(\.row)) }
     show(lines, of: subjects)
@@ -114,38 +117,27 @@ struct Next: ParsableCommand {
     }
   }
 
-  /// The schedule of --cron or --schedule: evaluated and decoded as a job's is.
+  /// The schedule of --cron or --schedule.
   private func loose() throws -> Subject {
-    let text: String
-    if let cron {
-      text = "{ cron = \(luaString(cron)) }"
-    } else {
-      text = schedule ?? "{}"
-    }
-    let source = JobSource(
-      name: "schedule", folder: absolutePath("."), mainPath: cron == nil ? "--schedule" : "--cron",
-      main: Array("schedule = \(text)\nfunction main() end".utf8))
-    let loaded = try DefinitionLoader.load([source], hosts: 1, zone: try zone())
-    guard let definition = loaded.definitions.first, loaded.errors.isEmpty else {
-      throw CommandFailure(loaded.errors.map(\.description).joined(separator: "\n"), status: ExitStatus.usage)
-    }
-    guard let schedule = definition.schedule else {
-      throw CommandFailure("--schedule: the table is empty", status: ExitStatus.usage)
-    }
-    return Subject(job: nil, schedule: schedule, accounts: schedule.triggers.map { _ in nil })
-  }
-
-  private func zone() throws -> Zone {
-    guard let timeZone else { return .system() }
-    do { return try Zone.named(timeZone) } catch {
-      throw CommandFailure("--time-zone: \(error)", status: ExitStatus.usage)
-    }
+    let zone = try daemonZone(timeZone)
+    let loose =
+      if let cron {
+        try LooseSchedule.cron(cron, zone: zone)
+      } else {
+        try LooseSchedule.table(schedule ?? "", zone: zone)
+      }
+    return Subject(job: nil, schedule: loose, accounts: loose.triggers.map { _ in nil })
   }
 
   private func lines(of subject: Subject) throws -> [Line] {
     let zone = subject.schedule.zone
     let start = try instant(from, "--from", zone) ?? Instant(microseconds: clinux_wall_us())
     let end = try instant(until, "--until", zone)
+    if let end, end < start {
+      throw CommandFailure(
+        "--until \(until ?? "") is before \(from.map { "--from \($0)" } ?? "now"): nothing lies between",
+        status: ExitStatus.usage)
+    }
     return subject.schedule.explained(from: start, until: end, limit: number, accounts: subject.accounts).map
     {
       Line(job: subject.job, trigger: subject.schedule.triggers[$0.trigger].label, firing: $0, zone: zone)
@@ -161,16 +153,25 @@ struct Next: ParsableCommand {
 
   private func show(_ lines: [Line], of subjects: [Subject]) {
     if subjects.count == 1, let subject = subjects.first {
-      for trigger in subject.schedule.triggers { print("\(trigger.written): \(trigger.inWords)") }
-      print("time zone \(subject.schedule.zone.name)")
+      let schedule = subject.schedule
+      for trigger in schedule.triggers {
+        let name = trigger.name.map { "\($0): " } ?? ""
+        print("\(name)\(trigger.written): \(trigger.inWords(in: schedule.zone))")
+      }
+      if schedule.triggers.isEmpty { print("no trigger: it runs on demand only") }
+      print("time zone \(schedule.zone.name)")
       print("")
     }
     guard !lines.isEmpty else { return print("nothing is due") }
-    var table = Table(subjects.count == 1 ? ["DUE", "NOTE"] : ["DUE", "JOB", "NOTE"])
+    let showsJob = subjects.count > 1
+    let showsTrigger = subjects.contains { $0.schedule.triggers.count > 1 }
+    var table = Table(["DUE"] + (showsJob ? ["JOB"] : []) + (showsTrigger ? ["TRIGGER"] : []) + ["NOTE"])
     for line in lines {
       let due = Table.Cell(local(line))
       let note = Table.Cell(line.firing.notes.joined(separator: "; "), line.firing.skipped ? .faint : nil)
-      table.add(subjects.count == 1 ? [due, note] : [due, Table.Cell(line.job), note])
+      let job = showsJob ? [Table.Cell(line.job)] : []
+      let trigger = showsTrigger ? [Table.Cell(line.trigger)] : []
+      table.add([due] + job + trigger + [note])
     }
     table.print()
   }
@@ -185,9 +186,5 @@ struct Next: ParsableCommand {
     let fraction = text[dot..<offset]
     let shown = fraction.allSatisfy { $0 == "." || $0 == "0" } ? "" : String(fraction)
     return text[..<dot].replacing("T", with: " ") + shown + " " + text[offset...]
-  }
-
-  private func luaString(_ text: String) -> String {
-    "\"" + text.utf8.map { "\\x" + String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "\""
   }
 }

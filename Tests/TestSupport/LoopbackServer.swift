@@ -5,23 +5,23 @@ import Synchronization
 /// A real HTTP server on a port of its own of 127.0.0.1, which says byte for byte what a test wants.
 ///
 /// Each connection has a thread. The handler may send anything: half an answer, none, a lie.
-final class LoopbackServer: Sendable {
-  struct Request: Sendable {
-    var method: String
+package final class LoopbackServer: Sendable {
+  package struct Request: Sendable {
+    package var method: String
     /// Path and query as they came.
-    var target: String
+    package var target: String
     /// By name in lower case.
-    var headers: [String: String]
-    var body: [UInt8]
+    package var headers: [String: String]
+    package var body: [UInt8]
 
-    var text: String { String(decoding: body, as: UTF8.self) }
+    package var text: String { String(decoding: body, as: UTF8.self) }
   }
 
   /// The server's end of a connection.
-  struct Connection: Sendable {
+  package struct Connection: Sendable {
     fileprivate let socket: Int32
 
-    func send(_ bytes: [UInt8]) {
+    package func send(_ bytes: [UInt8]) {
       var rest = bytes[...]
       while !rest.isEmpty {
         let count = rest.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -30,37 +30,37 @@ final class LoopbackServer: Sendable {
       }
     }
 
-    func send(_ text: String) { send(Array(text.utf8)) }
+    package func send(_ text: String) { send(Array(text.utf8)) }
 
     /// A whole answer with its length.
-    func answer(_ body: [UInt8], status: String = "200 OK", headers: [String] = []) {
+    package func answer(_ body: [UInt8], status: String = "200 OK", headers: [String] = []) {
       let head = ["HTTP/1.1 \(status)", "Content-Length: \(body.count)"] + headers
       send(Array((head.joined(separator: "\r\n") + "\r\n\r\n").utf8) + body)
     }
 
-    func answer(_ body: String, status: String = "200 OK", headers: [String] = []) {
+    package func answer(_ body: String, status: String = "200 OK", headers: [String] = []) {
       answer(Array(body.utf8), status: status, headers: headers)
     }
 
-    func close() { shutdown(socket, Int32(SHUT_RDWR)) }
+    package func close() { shutdown(socket, Int32(SHUT_RDWR)) }
 
     /// Waits until the other side has closed; false if it has not within this time.
-    func waitForClose(seconds: Double) -> Bool {
+    package func waitForClose(seconds: Double) -> Bool {
       var wait = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
       return poll(&wait, 1, Int32(seconds * 1000)) > 0
     }
   }
 
-  let port: UInt16
+  package let port: UInt16
   private let listener: Int32
   private let seen = Mutex<(connections: Int, requests: [Request])>((0, []))
 
-  var url: String { "http://127.0.0.1:\(port)" }
-  var connections: Int { seen.withLock { $0.connections } }
-  var requests: [Request] { seen.withLock { $0.requests } }
+  package var url: String { "http://127.0.0.1:\(port)" }
+  package var connections: Int { seen.withLock { $0.connections } }
+  package var requests: [Request] { seen.withLock { $0.requests } }
 
   /// - Parameter handle: Called with each request, on its connection's thread.
-  init(_ handle: @escaping @Sendable (Request, Connection) -> Void) {
+  package init(_ handle: @escaping @Sendable (Request, Connection) -> Void) {
     let (listener, port) = Self.listen()
     self.listener = listener
     self.port = port
@@ -75,10 +75,10 @@ final class LoopbackServer: Sendable {
   }
 
   /// Ends the server; connections that are open stay so until their handler is done.
-  func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+  package func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
   /// A port of 127.0.0.1 at which nobody listens.
-  static func closedPort() -> UInt16 {
+  package static func closedPort() -> UInt16 {
     let (listener, port) = listen()
     close(listener)
     return port

@@ -1,12 +1,14 @@
 import Synchronization
 
 /// Counts from one on, for handlers that answer differently each time.
-final class Counter: Sendable {
+package final class Counter: Sendable {
   private let count = Mutex(0)
 
-  var value: Int { count.withLock { $0 } }
+  package init() {}
 
-  func next() -> Int {
+  package var value: Int { count.withLock { $0 } }
+
+  package func next() -> Int {
     count.withLock {
       $0 += 1
       return $0
