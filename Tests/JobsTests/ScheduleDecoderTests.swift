@@ -215,6 +215,20 @@ struct ScheduleDecoderTests {
         ["every": "1m", "cron": "* * * * *"],
         "schedule.cron: `every` and `cron` are 2 triggers; give each a table in triggers = { { ... }, { ... } }"
       ),
+      (["cron": "@reboot"], "schedule.cron: \"@reboot\" (on = \"boot\") is not supported yet"),
+      (["cron": " @Reboot "], "schedule.cron: \" @Reboot \" (on = \"boot\") is not supported yet"),
+      (
+        ["weekly": ["on": "wensday", "at": "02:00"]],
+        "schedule.weekly.on: \"wensday\" is not a day of the week (mon, tue, wed, thu, fri, sat, sun); did you mean \"wednesday\"?"
+      ),
+      (
+        ["monthly": ["on": "frist mon", "at": "02:00"]],
+        "schedule.monthly.on: \"frist mon\" is not a day of the month (1 to 31, \"last\", \"first mon\", \"last fri\"); did you mean \"first mon\"?"
+      ),
+      (
+        ["monthly": ["on": 30, "months": "feb", "at": "02:00"]],
+        "schedule.monthly: monthly = { on = 30, months = \"feb\", at = \"02:00\" } can never fire: February has no day 30; the last day of a month is \"last\""
+      ),
       (["daily": [:], "at": "02:00"], "schedule.at: belongs into the table: daily = { at = ... }"),
       (
         ["start_at": "2026-01-01"],

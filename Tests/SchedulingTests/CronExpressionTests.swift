@@ -141,10 +141,19 @@ import Testing
       ("H(0-9)/20 * * * *", "the step is longer"),
       ("99999999999999999999 * * * *", "99999999999999999999 is out of range"),
       ("*/99999999999999999999 * * * *", "longer than the field"), ("é * * * *", "\"é\" is not a value"),
-      ("@evry", "is not a known macro"), ("@every 5m", "write every"), ("@reboot", "on = \"boot\""),
+      ("@evry", "is not a known macro"), ("@dayly", "did you mean \"@daily\"?; the macros are @hourly"),
+      ("@every 5m", "write every = \"5m\""), ("@every 1h 30m", "write every = \"1h30m\""),
+      ("@every often", "write every = \"10m\""), ("@reboot", "on = \"boot\""),
+      ("0 0 * * mon,wendsday", "character 13: \"wendsday\" is not known here; did you mean \"wednesday\"?"),
+      ("0 0 * jnuary *", "did you mean \"january\"?; months are 1 to 12"),
+      ("0 0 15,? * *", "character 8: \"?\" stands alone"),
+      ("*/99999999999999999999 * * * *", "the step 99999999999999999999 is longer"),
       // What can never fire.
       ("0 0 30 2 *", "can never fire: February has no day 30"), ("0 0 31 4,6 *", "can never fire"),
-      ("0 0 0 29 2 * 2027", "can never fire"), ("0 0 0 29 2 * 2100", "can never fire"),
+      ("0 0 31 4,6 *", "April and June have no day 31; the last day of a month is \"L\""),
+      ("0 0 31W 2 *", "February has no day 31"), ("0 0 L-30 2 *", "no such month has such a day"),
+      ("0 0 0 29 2 * 2027", "can never fire: there is a 29 February in leap years only"),
+      ("0 0 0 29 2 * 2100", "can never fire"),
     ])
   func refused(text: String, part: String) {
     let error = #expect(throws: ScheduleError.self) { try CronExpression(parsing: text) }
@@ -153,7 +162,10 @@ import Testing
   }
 
   @Test("refuses a first Monday on the 31st, with day_match = and") func neverBoth() {
-    #expect(throws: ScheduleError.self) { try CronExpression(parsing: "0 0 31 * mon#1", dayMatch: .and) }
+    let error = #expect(throws: ScheduleError.self) {
+      try CronExpression(parsing: "0 0 31 * mon#1", dayMatch: .and)
+    }
+    #expect(error?.message.contains("must both match, and they never do") == true)
   }
 
   @Test("never traps on any text") func anyText() {

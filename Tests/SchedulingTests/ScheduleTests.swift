@@ -183,6 +183,55 @@ import Testing
       ])
   }
 
+  @Test("tells a skipped day and a gap over midnight with their dates") func explainedSkippedDay() throws {
+    let noon = Trigger.Rule.daily(DailyRule(at: try times("12:00")))
+    #expect(
+      try explained(schedule(noon, zone: "Pacific/Apia"), "2011-12-29T13:00", 2) == [
+        "2011-12-31T00:00 | 2011-12-30 12:00 does not exist (clocks go from 2011-12-30 00:00 to 2011-12-31 00:00): due at 00:00",
+        "2011-12-31T12:00",
+      ])
+    #expect(
+      try explained(
+        schedule(.daily(DailyRule(at: times("00:00"))), zone: "America/Sao_Paulo"), "2018-11-03T12:00", 1)
+        == ["2018-11-04T01:00 | 00:00 does not exist (clocks go from 00:00 to 01:00): due at 01:00"])
+  }
+
+  @Test("marks an interval that waits for an opening, and an opening that daylight saving moves")
+  func explainedOpenings() throws {
+    let twenty = Trigger.Rule.every(.minutes(20))
+    // Never seen before, it would be due at once.
+    #expect(
+      try explained(schedule(twenty, windows: [window("02:00", "03:00")]), "2027-03-28T00:00", 2) == [
+        "2027-03-28T03:00 | window 02:00-03:00 is closed: due at the next opening | the window's 02:00 does not exist: it opens at 03:00",
+        "2027-03-28T03:20",
+      ])
+    let grid = try Schedule(
+      triggers: [Trigger(.every(.minutes(7)), startAt: instant("2026-01-01T00:03"))],
+      windows: [window("22:00", "23:00")], zone: .utc, jobName: "job")
+    #expect(
+      try explained(grid, "2026-01-02T12:00", 2) == [
+        "2026-01-02T22:01 | window 22:00-23:00 is closed: due at the first point of the grid in the next opening",
+        "2026-01-02T22:08",
+      ])
+  }
+
+  @Test("marks jitter, and what keeps it small") func explainedJitter() throws {
+    func note(_ jitter: Interval, windows: [Window] = []) throws -> String {
+      let rule = Trigger.Rule.daily(DailyRule(at: try times("02:00")))
+      let trigger = Trigger(rule, jitter: jitter)
+      let schedule = try Schedule(triggers: [trigger], windows: windows, zone: .utc, jobName: "job")
+      return try #require(
+        schedule.explained(from: instant("2026-07-09"), limit: 1).first?.notes.first {
+          $0.hasPrefix("jitter +")
+        })
+    }
+    #expect(try !note(.minutes(30)).contains("scaled"))
+    #expect(try note(.days(2)).hasSuffix(" (scaled down to 1d, the time to the next due instant)"))
+    #expect(
+      try note(.hours(4), windows: [window("01:00", "03:00")])
+        .hasSuffix(" (scaled down to 1h, the time until the window closes)"))
+  }
+
   @Test("marks what window, blackout and delay did") func explainedGates() throws {
     let cron = Trigger.Rule.cron(try CronExpression(parsing: "0 */3 * * *"))
     #expect(
