@@ -32,13 +32,13 @@ end
 
 function main()
   local url, pattern = job.env.WATCH_URL, job.env.WATCH_PATTERN
-  if not url then job.skip("set WATCH_URL to the address of a page") end
+  if not url or url == "" then job.skip("set WATCH_URL to the address of a page") end
 
   local response, err = http.get(url, { timeout = "30s", retries = 2 })
   if not response then return nil, err end
   if not response.ok then return nil, ("the server answered %d"):format(response.status) end
   local new = response.body
-  if pattern then
+  if pattern and pattern ~= "" then
     new = new:match(pattern)
     if not new then return nil, "WATCH_PATTERN is not on the page" end
   end

@@ -20,7 +20,7 @@ schedule = {
 
 function main()
   local folder = job.env.BACKUP_FOLDER
-  if not folder then job.skip("set BACKUP_FOLDER to the folder that holds the backups") end
+  if not folder or folder == "" then job.skip("set BACKUP_FOLDER to the folder that holds the backups") end
   local keep = math.tointeger(tonumber(job.env.BACKUPS_TO_KEEP))
   -- No retry can mend these two.
   if not keep or keep < 1 then job.fatal("BACKUPS_TO_KEEP must be a whole number from 1 on") end

@@ -16,7 +16,7 @@ schedule = {
 
 function main()
   local url = job.env.SPEED_TEST_URL
-  if not url then job.skip("set SPEED_TEST_URL to the address of a large file") end
+  if not url or url == "" then job.skip("set SPEED_TEST_URL to the address of a large file") end
 
   -- To a file, so that its size does not matter to memory; the file is not needed any more afterwards.
   local download = job.output("download.tmp")

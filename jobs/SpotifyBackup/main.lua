@@ -34,7 +34,7 @@ local function csv(text) return '"' .. tostring(text):gsub('"', '""') .. '"' end
 
 function main()
   local token = job.env.SPOTIFY_TOKEN
-  if not token then job.skip("set SPOTIFY_TOKEN to an access token of your account") end
+  if not token or token == "" then job.skip("set SPOTIFY_TOKEN to an access token of your account") end
   local account = playlists.account(job.env.PLAYLIST_API, token)
 
   local overview = { "name,tracks,file" }
