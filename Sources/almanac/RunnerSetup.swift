@@ -35,6 +35,9 @@ struct RunnerSetup {
     }
     try state.create()
     lock = try Self.lock(state, for: purpose)
+    // The databases are their owner's only, in a directory that others may read too.
+    let mask = umask(0o077)
+    defer { umask(mask) }
     let store = try SQLiteRunStore(at: state.ledgerPath)
     let logs = try SQLiteLogStore(at: state.logsPath)
     runner = try Runner(
