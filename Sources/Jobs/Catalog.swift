@@ -31,6 +31,8 @@ public struct Catalog: Sendable {
   public private(set) var folderErrors: [LoadError] = []
   private var candidates: [String: Candidate] = [:]
   private var ownHosts: Set<String> = []
+  /// To be handed out again by the next scan that finds them.
+  private var outdated: Set<String> = []
 
   public init() {}
 
@@ -68,13 +70,14 @@ public struct Catalog: Sendable {
 
   private mutating func take(_ source: JobSource, _ changes: inout Changes) {
     let name = source.name
+    let isOutdated = outdated.remove(name) != nil
     switch candidates[name] {
     case .loading(let known) where known == source: return
-    case .refused(let known) where known == source: return
-    case .live(let known) where known == source: return
+    case .refused(let known) where known == source && !isOutdated: return
+    case .live(let known) where known == source && !isOutdated: return
     case .loading: break
     case .live, .refused, .unreadable, nil:
-      if let definition = live[name], definition.source == source {
+      if !isOutdated, let definition = live[name], definition.source == source {
         // Back to what is live: nothing to load, and nothing wrong any more.
         candidates[name] = .live(source)
         refused[name] = nil
@@ -83,6 +86,13 @@ public struct Catalog: Sendable {
     }
     candidates[name] = .loading(source)
     changes.toLoad.append(source)
+  }
+
+  /// Has the next scan hand out what it finds, though a job's files read as before, where something else that
+  /// it was read from is another one now (``JobDefinition/isOutdated``), or it was refused, which may have been
+  /// for what is there by now.
+  public mutating func readAgainWhatMayHaveChanged() {
+    outdated = Set(live.values.lazy.filter(\.isOutdated).map(\.name)).union(refused.keys)
   }
 
   private mutating func take(folderErrors errors: [LoadError], of scan: FolderScan, _ changes: inout Changes)

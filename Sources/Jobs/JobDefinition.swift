@@ -20,6 +20,8 @@ public struct JobDefinition: Sendable, Equatable {
   public var env: [String: String]
   /// The job asks for a host process of its own.
   public var ownHost: Bool
+  /// The calendar files of its blackouts, by path, with the digest of what was read.
+  public var calendars: [String: String]
 
   /// A job that runs on demand, with every setting at its default.
   public init(source: JobSource) {
@@ -31,9 +33,19 @@ public struct JobDefinition: Sendable, Equatable {
     logLimit = Self.defaultLogLimit
     env = [:]
     ownHost = false
+    calendars = [:]
   }
 
   public var name: String { source.name }
+
+  /// Whether what the job was read from beside its own files, its zone's file and calendar files, is another
+  /// one now. Zones are compared with what ``Zone/named(_:)`` gives, which keeps what it has read.
+  public var isOutdated: Bool {
+    if let zone = schedule?.zone, let now = try? Zone.named(zone.name), now != zone { return true }
+    return calendars.contains { path, digest in
+      (try? SourceFile.read(path)).map { SourceDigest.of(main: $0, modules: []) } != digest
+    }
+  }
 
   /// What the planner needs to know of the job.
   ///

@@ -26,6 +26,8 @@ extension Runner {
   func rescan(_ done: @escaping () -> Void) {
     let scan = JobsFolder(path: configuration.jobs).scan()
     Zone.forgetCache()
+    if let zone = try? Zone.named(configuration.zone.name) { configuration.zone = zone }
+    catalog.readAgainWhatMayHaveChanged()
     apply(scan)
     scanAnswers.append(done)
     answerScans()

@@ -21,7 +21,7 @@ import Values
 /// | executed | ``RunExecutor`` → a host → ``attemptEnded(_:_:startedAt:release:)`` |
 /// | recorded | ``carryOut(_:)`` → `LedgerWriter` |
 public final class Runner: @unchecked Sendable {
-  let configuration: RunnerConfiguration
+  var configuration: RunnerConfiguration
   let logger: Logger
   let store: any RunStore
   let logs: any LogStore

@@ -80,6 +80,35 @@ extension RealBinary {
       #expect(output.err.contains(message), "\(output.err)")
     }
 
+    @Test("`reload` notices a zone file and a calendar file that changed, and what a refused job lacked")
+    func reload() async throws {
+      let almanac = try Almanac()
+      let zones = almanac.root + "/zones/Europe"
+      let files = FileManager.default
+      try files.createDirectory(atPath: zones, withIntermediateDirectories: true)
+      func putZone(_ name: String) throws {
+        try? files.removeItem(atPath: zones + "/Vienna")
+        try files.copyItem(atPath: "/usr/share/zoneinfo/" + name, toPath: zones + "/Vienna")
+      }
+      func due(_ job: String) throws -> Substring? {
+        let row = try almanac.rows("jobs").first { $0["job"].asString == job }
+        return row.flatMap { $0["next_due_at"].asString }?.dropFirst(11)
+      }
+      try putZone("Europe/Vienna")
+      let daily = "daily = { at = '12:00' }, time_zone = 'Europe/Vienna'"
+      try almanac.save("a.lua", "schedule = { \(daily) }\nfunction main() end")
+      try almanac.save(
+        "b.lua", "schedule = { \(daily), blackout = { calendar = 'h.ics' } }\nfunction main() end")
+      try await almanac.serve(environment: ["ALMANAC_ZONEINFO": almanac.root + "/zones"])
+      #expect(try ["10:00:00.000Z", "11:00:00.000Z"].contains(due("a")))
+      #expect(try due("b") == nil)
+      try putZone("Asia/Tokyo")
+      try almanac.save("h.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR\n")
+      #expect(try almanac.command("reload").out.contains("2 jobs live"))
+      #expect(try due("a") == "03:00:00.000Z")
+      #expect(try due("b") == "03:00:00.000Z")
+    }
+
     @Test("a time zone that is not known is never silently UTC") func zones() throws {
       let almanac = try Almanac()
       for variable in ["TZ", "ALMANAC_TIME_ZONE"] {

@@ -34,6 +34,35 @@ struct CatalogTests {
     #expect(catalog.apply(FolderScan(scopes: [.job("a")], sources: [a2])).toLoad == [a2])
   }
 
+  @Test(
+    "reads again, when told so, what was refused and what was read from a calendar file that is another one now"
+  )
+  func readAgain() throws {
+    let folder = try TemporaryFolder()
+    folder.write("h.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR\n")
+    var catalog = Catalog()
+    let sources = ["calendar", "plain", "refused"].map { source($0, "1") }
+    _ = catalog.apply(scan(sources))
+    var definition = try ScheduleDecoder.decode(
+      ["every": "1h", "blackout": ["calendar": .string(folder.path + "/h.ics")]], of: sources[0],
+      daemonZone: .utc
+    ).get()
+    #expect(!definition.isOutdated)
+    for accepted in [definition, JobDefinition(source: sources[1])] { catalog.accept(accepted) }
+    catalog.refuse(sources[2], LoadFailure([error("refused")]))
+    catalog.readAgainWhatMayHaveChanged()
+    #expect(catalog.apply(scan(sources)).toLoad == [sources[2]])
+    catalog.refuse(sources[2], LoadFailure([error("refused")]))
+    folder.write("h.ics", "BEGIN:VCALENDAR\nVERSION:2.0\nEND:VCALENDAR\n")
+    #expect(definition.isOutdated)
+    #expect(catalog.apply(scan(sources)) == Catalog.Changes(), "only when told so")
+    catalog.readAgainWhatMayHaveChanged()
+    #expect(catalog.apply(scan(sources)).toLoad == [sources[0], sources[2]])
+    #expect(catalog.live["calendar"] == definition, "until then the version before goes on")
+    definition.calendars = [:]
+    #expect(!definition.isOutdated)
+  }
+
   @Test("keeps the last good version when the next does not load, and forgets what was wrong when it does")
   func lastGood() {
     var catalog = Catalog()

@@ -25,6 +25,7 @@ public enum ScheduleDecoder {
     let zone = SettingsDecoder.zone(&reader) ?? daemonZone
     SettingsDecoder.decode(&reader, into: &definition)
     let gates = GateDecoder(zone: zone, folder: source.folder).decode(&reader)
+    definition.calendars = gates.calendars
     let triggers = TriggersDecoder(zone: zone, jobName: source.name).decode(&reader)
     reader.close(.schedule)
     if problems.isEmpty {
