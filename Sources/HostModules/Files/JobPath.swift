@@ -1,4 +1,5 @@
 import Glibc
+import LuaHost
 
 /// A path as a job wrote it, and where that is.
 ///
