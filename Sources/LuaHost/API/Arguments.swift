@@ -3,7 +3,7 @@ import Values
 
 /// What a script hands to a function of a module, read with errors that name the function and the
 /// argument: `fs.write: path must be a string, not a table`.
-public struct Arguments {
+public struct Arguments: Sendable {
   public let function: String
   private let values: [DataValue]
 
@@ -50,7 +50,7 @@ public struct Arguments {
 }
 
 /// A table of named options, the last argument of many functions.
-public struct Options {
+public struct Options: Sendable {
   public let function: String
   private let fields: [String: DataValue]
 
