@@ -1,3 +1,5 @@
+import Scheduling
+
 /// The keys that a table may hold, and what to say of another one.
 struct KeyList {
   var known: [String]
