@@ -114,7 +114,9 @@ let package = Package(
       name: "RunStoreTests",
       dependencies: ["RunLifecycle", "RunStore", "RunStoreSQLite", "RunStoreTesting", "Scheduling"],
       swiftSettings: strict),
-    .testTarget(name: "LuaHostTests", dependencies: ["CLua", "LuaHost", "Values"], swiftSettings: strict),
+    .testTarget(
+      name: "LuaHostTests", dependencies: ["CLua", "CLuaSystem", "LuaHost", "Values"],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "HostModulesTests",
       dependencies: [
