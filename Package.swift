@@ -39,7 +39,7 @@ let package = Package(
     .target(
       name: "HostModules",
       dependencies: [
-        "CArchive", "CZlib", "LuaHost", "Scheduling", "Values",
+        "CArchive", "CLinux", "CZlib", "LuaHost", "Scheduling", "Values",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),

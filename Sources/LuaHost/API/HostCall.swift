@@ -23,6 +23,8 @@ public struct RunContext: Sendable {
   public let dry: Bool
   /// When its time is over, in nanoseconds of the monotonic clock; `nil` for no limit.
   public let deadline: Int64?
+  /// How long it has to unwind when it is stopped, in nanoseconds.
+  public let stopGrace: Int64
 
   /// What the run was started with.
   public var params: DataValue { run["params"] }

@@ -15,6 +15,8 @@ final class LuaState: @unchecked Sendable {
   let lock = Condition()
   var mailbox = Mailbox()
   let log = Mutex(LogMeter())
+  /// What modules keep for the state, by their types.
+  let resources = Mutex<[ObjectIdentifier: any StateResource]>([:])
 
   // What follows belongs to the worker that has the turn.
 
@@ -121,15 +123,18 @@ extension LuaState {
 
   /// After the grace that the activity has, its closers are stopped too.
   func startGrace(of activity: Activity) {
-    let length = activity.run?.stopGrace ?? HostCore.loadGrace
+    let end = saturatingSum(monotonicNow(), grace(of: activity))
     lock.withLock {
       guard mailbox.activity?.serial == activity.serial, mailbox.graceTimer == nil else { return }
-      mailbox.graceTimer = host.clock.schedule(at: saturatingSum(monotonicNow(), max(0, length))) {
-        [weak self] in
+      mailbox.graceEnds = end
+      mailbox.graceTimer = host.clock.schedule(at: end) { [weak self] in
         self?.endGrace(of: activity.serial)
       }
     }
   }
+
+  /// How long what is stopped may take to unwind, in nanoseconds.
+  func grace(of activity: Activity) -> Int64 { max(0, activity.run?.stopGrace ?? HostCore.loadGrace) }
 
   /// Stops the closers of an activity.
   func endGrace(of serial: UInt64?) {
