@@ -23,6 +23,8 @@ public struct ScriptSource: Sendable {
 
   /// The longest file that is loaded, in bytes.
   public static let fileLimit = 2 << 20
+  /// The most data that a `schedule` table may hold, in bytes: the daemon reads all of it between two starts.
+  public static let scheduleLimit = 64 << 10
 
   public var jobName: String
   /// The folder that relative paths of the job start from, absolute.

@@ -141,6 +141,11 @@ extension LuaState {
 
   private func finishLoad(_ lua: OpaquePointer, _ end: LuaEnd) {
     switch end {
+    case .value(let schedule) where schedule.roughSize > ScriptSource.scheduleLimit:
+      failLoad(
+        ScriptError(
+          text: "the schedule table is larger than \(byteText(ScriptSource.scheduleLimit)); "
+            + "keep data in a file that main reads"))
     case .value(let schedule) where clua_has_main(lua):
       let script = LoadedScript(schedule: schedule, hasInitialize: clua_has_initialize(lua))
       host.delegate.loaded(id, .success(script))
