@@ -125,6 +125,7 @@ extension StateLimits {
   fileprivate init(_ settings: StateSettings) {
     self.init(
       memoryLimit: Int(settings.memoryLimitBytes), logLimit: Int(settings.logLimitBytes),
+      cpuLimit: settings.cpuLimitNanoseconds,
       environment: settings.environment)
   }
 }
@@ -209,6 +210,7 @@ extension AttemptReport.End {
       return (.retryAfter(wait, Kept.text(reason)), nil)
     case .fatal(let message): return (.fatal(Kept.text(message)), nil)
     case .timedOut: return (.timedOut, nil)
+    case .overCPULimit: return (.overCPULimit, nil)
     case .cancelled(let reason): return (.stopped(reason), nil)
     }
   }

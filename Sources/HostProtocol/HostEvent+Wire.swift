@@ -106,6 +106,7 @@ extension AttemptReport {
     case .stopped(let reason):
       writer.append(byte: 7)
       writer.append(reason)
+    case .overCPULimit: writer.append(byte: 8)
     }
   }
 
@@ -122,6 +123,7 @@ extension AttemptReport {
     case 5: end = .fatal(try reader.string())
     case 6: end = .timedOut
     case 7: end = .stopped(try reader.string())
+    case 8: end = .overCPULimit
     case let tag: throw MalformedBytes("unknown end \(tag)")
     }
     self.init(run: run, end: end, stateLost: stateLost, peakMemoryBytes: peak, endedAt: endedAt)

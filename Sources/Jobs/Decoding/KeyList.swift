@@ -31,11 +31,11 @@ extension KeyList {
   static let laterBesideRule = ["settle", "stop_at_end"]
   static let settings = [
     "enabled", "testing", "run_on_startup", "time_zone", "window", "outside_window", "blackout", "day_match",
-    "time_limit", "stop_grace", "memory_limit", "log_limit", "retry", "overlap", "late_within",
+    "time_limit", "stop_grace", "memory_limit", "log_limit", "cpu_limit", "retry", "overlap", "late_within",
     "start_when_available", "host", "env", "fresh_state",
   ]
   static let laterSettings = [
-    "cpu_limit", "queue_limit", "max_parallel", "catch_up", "catch_up_within", "priority", "pool", "requires",
+    "queue_limit", "max_parallel", "catch_up", "catch_up_within", "priority", "pool", "requires",
     "archive_after", "secrets", "allow", "notify", "when", "formerly",
   ]
   private static let commonNames = [

@@ -52,12 +52,18 @@ public struct StateLimits: Sendable, Equatable {
   public var memoryLimit: Int
   /// Bytes of log of one run.
   public var logLimit: Int
+  /// Nanoseconds of processor time of one run; 0 for no limit.
+  public var cpuLimit: Int64
   /// What `job.env` offers.
   public var environment: [String: String]
 
-  public init(memoryLimit: Int = 64 << 20, logLimit: Int = 1 << 20, environment: [String: String] = [:]) {
+  public init(
+    memoryLimit: Int = 64 << 20, logLimit: Int = 1 << 20, cpuLimit: Int64 = 0,
+    environment: [String: String] = [:]
+  ) {
     self.memoryLimit = memoryLimit
     self.logLimit = logLimit
+    self.cpuLimit = cpuLimit
     self.environment = environment
   }
 }

@@ -77,6 +77,7 @@ extension LuaState {
     runContext = RunContext(key: run.key, slot: run.slot, run: run.run, dry: run.dry, deadline: deadline)
     hasCalledOutside = false
     announcedEnd = nil
+    processorTimeLeft = limits.cpuLimit > 0 ? limits.cpuLimit : nil
     beginLog(run: run.key)
     if let deadline { setLimit(at: deadline, on: begun) }
     var argument = ByteWriter(reserving: 512)
@@ -104,9 +105,19 @@ extension LuaState {
   private func enter(on worker: Worker, _ body: (OpaquePointer) -> Int32) {
     guard let lua = lock.withLock({ mailbox.lua }) else { return }
     host.delegate.workerEntered(worker: worker.index, state: id, slot: runContext?.slot)
-    let progress = worker.occupied(by: lua) { body(lua) }
+    let progress = worker.occupied(by: lua, budget: budget) { body(lua) }
     host.delegate.workerLeft(worker: worker.index)
-    if progress == CLUA_ENDED { finish(lua) }
+    if progress == CLUA_ENDED { return finish(lua) }
+    if let left = processorTimeLeft {
+      processorTimeLeft = left - worker.timeOfTurn
+      if left <= worker.timeOfTurn { budget?.whenSpent() }
+    }
+  }
+
+  /// What the run may take of the processor in a turn that begins now.
+  private var budget: Worker.Budget? {
+    guard let left = processorTimeLeft, let run = runContext?.key else { return nil }
+    return Worker.Budget(time: left) { [weak self] in self?.stop(run: run, .cpuLimit) }
   }
 
   // MARK: Ending
@@ -128,6 +139,7 @@ extension LuaState {
       endLog()
     }
     runContext = nil
+    processorTimeLeft = nil
     switch activity.kind {
     case .load: finishLoad(lua, end)
     case .initialize: finishInitialize(end)

@@ -64,7 +64,12 @@ final class WorkerPool: @unchecked Sendable {
   func tick() -> Bool {
     let (watched, isActive) = condition.withLock { (Array(workers.values), count > idle || waiting > 0) }
     let now = monotonicNow()
-    let stuck = watched.count { $0.look(at: now) }
+    var stuck = 0
+    for worker in watched {
+      let (isStuck, whenSpent) = worker.look(at: now)
+      if isStuck { stuck += 1 }
+      whenSpent?()
+    }
     if stuck > 0 { condition.withLock { relieve(stuck: stuck) } }
     return isActive
   }

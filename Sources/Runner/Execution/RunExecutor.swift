@@ -74,7 +74,7 @@ final class RunExecutor {
   func start(_ run: Run, of version: JobVersion, timeLimit: Interval?, stopGrace: Interval) {
     version.waiting.append(
       JobVersion.Waiting(
-        run: run, timeLimit: timeLimit.map { nanoseconds($0) } ?? 0, stopGrace: nanoseconds(stopGrace)))
+        run: run, timeLimit: timeLimit?.nanoseconds ?? 0, stopGrace: stopGrace.nanoseconds))
     waiting[run.id] = version
     switch version.home {
     case .ready: startWaiting(version)
@@ -155,6 +155,8 @@ final class RunExecutor {
     case .retryAfter(let wait, let reason): kind = .retryAfter(Interval(microseconds: wait), reason)
     case .fatal(let message): kind = .fatal(message)
     case .timedOut: kind = .timedOut(nil)
+    case .overCPULimit:
+      kind = .timedOut(flight.version.definition.cpuLimit.map { "cpu_limit of \($0) exceeded" })
     }
     finish(flight, kind, at: Instant(microseconds: report.endedAt))
   }
@@ -280,9 +282,12 @@ final class RunExecutor {
     let started = flight.host.evidence.startedAt(flight.slot)
     return started == 0 ? nil : Instant(microseconds: started)
   }
+}
 
-  private func nanoseconds(_ interval: Interval) -> Int64 {
-    let (product, overflow) = max(0, interval.microseconds).multipliedReportingOverflow(by: 1000)
+extension Interval {
+  /// As hosts are told it: nothing below zero, and room to add to the greatest.
+  var nanoseconds: Int64 {
+    let (product, overflow) = max(0, microseconds).multipliedReportingOverflow(by: 1000)
     return overflow ? Int64.max / 4 : min(product, Int64.max / 4)
   }
 }
