@@ -26,7 +26,8 @@ extension Runner {
 
   func makeExecutor() -> RunExecutor {
     RunExecutor(
-      loop: loop, makeState: { [unowned self] version in makeState(version) },
+      loop: loop, maxIdleStates: configuration.maxIdleStates,
+      makeState: { [unowned self] version in makeState(version) },
       argument: { [unowned self] run, version in argument(of: run, version) },
       onEnd: { [unowned self] run, end, startedAt, release in
         attemptEnded(run, end, startedAt: startedAt, release: release)
@@ -67,7 +68,7 @@ extension Runner {
     let homeless = live.values.filter { version in
       if case .ready(let home, _) = version.home { home === host } else { false }
     }
-    for version in homeless { version.home = .none }
+    for version in homeless { executor.stateIsGone(version) }
     let culprit = executor.culprit(on: host, death)
     if let culprit, host.owner == nil { catalog.giveOwnHost(culprit.name) }
     executor.fell(with: host, death)

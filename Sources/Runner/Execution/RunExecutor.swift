@@ -44,23 +44,27 @@ final class RunExecutor {
   private var waiting: [RunID: JobVersion] = [:]
   /// Versions with attempts that found their host full.
   private var crowdedOut: [JobVersion] = []
+  private let maxIdleStates: Int?
+  private var idleStates = IdleStates()
   /// When the flights are looked at for stuck ones.
   private var nextLook: Int64?
   private var lookTimer: Int?
 
   /// - Parameters:
+  ///   - maxIdleStates: how many states may wait for their jobs' next runs; `nil` for all.
   ///   - makeState: makes the state of a version that has none; ``stateIsReady(_:)`` or
   ///     ``stateFailed(_:_:)`` follows.
   ///   - argument: the table that `main` is given.
   ///   - onEnd: an attempt has ended; `release` is to be called when that is durable.
   ///   - onRetired: nothing runs any more in a version that is no longer live.
   init(
-    loop: EventLoop, makeState: @escaping (JobVersion) -> Void,
+    loop: EventLoop, maxIdleStates: Int?, makeState: @escaping (JobVersion) -> Void,
     argument: @escaping (Run, JobVersion) -> DataValue,
     onEnd: @escaping (Run, AttemptEnd, Instant?, @escaping () -> Void) -> Void,
     onRetired: @escaping (JobVersion) -> Void
   ) {
     self.loop = loop
+    self.maxIdleStates = maxIdleStates
     self.makeState = makeState
     self.argument = argument
     self.onEnd = onEnd
@@ -70,6 +74,19 @@ final class RunExecutor {
   var count: Int { flights.count + waiting.count }
 
   // MARK: Start
+
+  /// A run of the version is claimed and starts in a moment: its state is made, if there is none.
+  func expect(_ version: JobVersion) {
+    version.isExpected = true
+    idleStates.remove(version)
+    if case .none = version.home, maxIdleStates != nil { makeState(version) }
+  }
+
+  /// What was expected has ended, perhaps without a start.
+  func settle(_ version: JobVersion) {
+    version.isExpected = false
+    noteIfIdle(version)
+  }
 
   func start(_ run: Run, of version: JobVersion, timeLimit: Interval?, stopGrace: Interval) {
     version.waiting.append(
@@ -83,7 +100,16 @@ final class RunExecutor {
     }
   }
 
-  func stateIsReady(_ version: JobVersion) { startWaiting(version) }
+  func stateIsReady(_ version: JobVersion) {
+    startWaiting(version)
+    noteIfIdle(version)
+  }
+
+  /// The host that the version's state was in has ended, and nothing ran in it.
+  func stateIsGone(_ version: JobVersion) {
+    idleStates.remove(version)
+    version.home = .none
+  }
 
   /// The version cannot be brought to life (again): the attempts that wait for it fail.
   func stateFailed(_ version: JobVersion, _ why: String) {
@@ -107,6 +133,7 @@ final class RunExecutor {
     version.waiting.removeFirst()
     waiting[next.run.id] = nil
     version.busy = next.run.id
+    idleStates.remove(version)
     let limit = next.timeLimit == 0 ? nil : next.timeLimit &+ next.stopGrace &+ Self.margin
     let flight = Flight(
       run: next.run, version: version, host: host, slot: slot, stopGrace: next.stopGrace,
@@ -201,6 +228,7 @@ final class RunExecutor {
     flights[flight.run.id] = nil
     let version = flight.version
     version.busy = nil
+    version.isExpected = false
     let started = flight.host.evidence.startedAt(flight.slot)
     let evidence = flight.host.evidence
     end(
@@ -212,6 +240,7 @@ final class RunExecutor {
     retireIfIdle(version)
     if case .ready = version.home {
       startWaiting(version)
+      noteIfIdle(version)
     } else if case .none = version.home, !version.isRetired || !version.waiting.isEmpty {
       makeState(version)
     }
@@ -246,6 +275,7 @@ final class RunExecutor {
   }
 
   private func closeState(_ version: JobVersion) {
+    idleStates.remove(version)
     guard case .ready(let host, let state) = version.home else { return }
     host.send(.close(state))
     version.home = .none
@@ -253,6 +283,15 @@ final class RunExecutor {
 
   /// The host has closed the state by itself, or it must be made anew for the next run.
   private func loseState(_ version: JobVersion) { closeState(version) }
+
+  /// Closes the states that have been idle for longest, where there are more than may be.
+  private func noteIfIdle(_ version: JobVersion) {
+    guard let maxIdleStates, version.busy == nil, version.waiting.isEmpty, !version.isExpected,
+      case .ready = version.home
+    else { return }
+    idleStates.insert(version)
+    while idleStates.count > maxIdleStates, let oldest = idleStates.removeOldest() { closeState(oldest) }
+  }
 
   // MARK: Stuck hosts
 
