@@ -52,7 +52,8 @@ struct ScheduleDecoderTests {
   func settings() throws {
     let definition = try Self.decode([
       "enabled": false, "testing": true, "run_on_startup": true, "time_zone": "Europe/Berlin",
-      "time_limit": "0s", "stop_grace": "250ms", "memory_limit": "1GB", "log_limit": "512 KB", "cpu_limit": "1500ms",
+      "time_limit": "0s", "stop_grace": "250ms", "memory_limit": "1GB", "log_limit": "512 KB",
+      "cpu_limit": "1500ms",
       "retry": ["count": 3, "interval": "PT1M", "backoff": .double(1.5), "max_interval": "1h"],
       "overlap": "skip", "late_within": "2m", "host": "own", "fresh_state": true,
       "env": ["URL": "http://x", "EMPTY": ""], "outside_window": "skip",
