@@ -86,6 +86,8 @@ private final class Reporter: LuaHostDelegate {
           endedAt: clinux_wall_us())))
   }
 
+  func stuck(_ run: RunKey) { outbox.send(.stuck(run: run)) }
+
   func logged(
     _ id: UInt32, _ run: RunKey?, level: ScriptLogLevel, message: String, fields: DataValue
   ) {

@@ -14,8 +14,7 @@ public enum HostProcess {
   ///
   /// - Returns: An exit status, when it could not even begin.
   public static func run() -> Int32 {
-    _ = clinux_no_new_privileges()
-    _ = clinux_no_core_dumps()
+    confine()
     // The daemon decides when a host ends; a terminal's Ctrl-C is not for it.
     for ignored in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { signal(ignored, SIG_IGN) }
     guard let evidence = evidence_map(HostConversation.evidenceDescriptor) else {
@@ -27,6 +26,16 @@ public enum HostProcess {
     // Nothing is tidied up: what matters is that no job goes on without its daemon.
     kill(0, SIGKILL)
     _exit(0)
+  }
+
+  /// What jobs may have of the machine. Processes that they start inherit it.
+  private static func confine() {
+    _ = clinux_no_new_privileges()
+    _ = clinux_no_core_dumps()
+    // Ten thousand connections, and files beside them.
+    _ = clinux_limit_descriptors(16384)
+    // A machine without memory is to lose jobs, and not the daemon that records it.
+    _ = clinux_prefer_as_victim(500)
   }
 
   private static func complain(_ text: String) -> Int32 {

@@ -58,6 +58,7 @@ extension Runner {
     case .logged(let state, let entry):
       let running = entry.run.flatMap { openRuns[RunID(Int64(bitPattern: $0))] }.map { name(of: $0.job) }
       if let job = running ?? loader.jobName(of: state) { keep(entry, of: job, host: host) }
+    case .stuck(let run): executor.isStuck(run, on: host)
     case .ended(_, let report): executor.ended(report, on: host)
     }
   }

@@ -105,19 +105,23 @@ extension LuaState {
   private func enter(on worker: Worker, _ body: (OpaquePointer) -> Int32) {
     guard let lua = lock.withLock({ mailbox.lua }) else { return }
     host.delegate.workerEntered(worker: worker.index, state: id, slot: runContext?.slot)
-    let progress = worker.occupied(by: lua, budget: budget) { body(lua) }
+    let turn = turn(in: lua)
+    let progress = worker.take(turn) { body(lua) }
     host.delegate.workerLeft(worker: worker.index)
     if progress == CLUA_ENDED { return finish(lua) }
     if let left = processorTimeLeft {
       processorTimeLeft = left - worker.timeOfTurn
-      if left <= worker.timeOfTurn { budget?.whenSpent() }
+      if left <= worker.timeOfTurn { turn.whenSpent() }
     }
   }
 
-  /// What the run may take of the processor in a turn that begins now.
-  private var budget: Worker.Budget? {
-    guard let left = processorTimeLeft, let run = runContext?.key else { return nil }
-    return Worker.Budget(time: left) { [weak self] in self?.stop(run: run, .cpuLimit) }
+  private func turn(in lua: OpaquePointer) -> Worker.Turn {
+    let run = runContext?.key
+    return Worker.Turn(lua: lua, budget: processorTimeLeft) { [weak self] in
+      if let run { self?.stop(run: run, .cpuLimit) }
+    } whenStuck: { [host] in
+      if let run { host.delegate.stuck(run) }
+    }
   }
 
   // MARK: Ending

@@ -3,13 +3,27 @@ import Glibc
 
 /// A thread that runs Lua, and the state it is in.
 final class Worker: @unchecked Sendable {
-  /// How much of the processor a turn may take.
-  struct Budget {
-    /// Nanoseconds.
-    let time: Int64
-    /// Is called once it has taken more, on another thread, while the turn goes on.
+  /// A worker's stay in a Lua state.
+  struct Turn {
+    let lua: OpaquePointer
+    /// Nanoseconds of processor time that it may take, where there is a limit.
+    var budget: Int64?
+    /// Is called when it has taken more, on another thread, while the turn goes on.
     let whenSpent: @Sendable () -> Void
+    /// Is called when it was stopped for good and does not end, the same way.
+    let whenStuck: @Sendable () -> Void
   }
+
+  /// What is to be done about a turn, outside of all locks.
+  struct Finding {
+    /// Whether the turn has lasted for a slice.
+    var isLong = false
+    var action: (@Sendable () -> Void)?
+  }
+
+  /// How much processor time a turn that was stopped for good may take until it counts as stuck,
+  /// nanoseconds. What only waits for a busy processor is not stuck.
+  private static let patience: Int64 = 30_000_000
 
   /// Below the pool's maximum; free for another thread when this one has left.
   let index: Int
@@ -18,11 +32,12 @@ final class Worker: @unchecked Sendable {
   /// Is held while a signal is sent: so the state is there, and the thread has not ended.
   private let lock = Condition()
   // Guarded by the lock.
-  private var occupant: OpaquePointer?
+  private var turn: Turn?
   private var since: Int64 = 0
-  private var budget: Budget?
   /// What the thread had taken of the processor when the turn began, if that has a budget.
   private var timeBefore: Int64 = 0
+  /// The same when it was first seen stopped for good.
+  private var timeWhenStopped: Int64?
   private let clock: clockid_t
   private var isSlow = false
 
@@ -37,20 +52,15 @@ final class Worker: @unchecked Sendable {
   }
 
   /// Calls `body`, in which the thread is in the Lua state.
-  func occupied(by state: OpaquePointer, budget: Budget?, _ body: () -> Int32) -> Int32 {
+  func take(_ turn: Turn, _ body: () -> Int32) -> Int32 {
     let now = monotonicNow()
     lock.withLock {
-      occupant = state
+      self.turn = turn
       since = now
-      self.budget = budget
-      if budget != nil { timeBefore = processorTime }
+      if turn.budget != nil { timeBefore = processorTime }
+      timeWhenStopped = nil
     }
-    defer {
-      lock.withLock {
-        occupant = nil
-        self.budget = nil
-      }
-    }
+    defer { lock.withLock { self.turn = nil } }
     return body()
   }
 
@@ -66,26 +76,33 @@ final class Worker: @unchecked Sendable {
 
   /// Sends the signal if the state is to stop, and lowers the priority of a thread that has been in the
   /// same state for ten slices: busy loops are not to hold up what takes a moment.
-  ///
-  /// - Returns: Whether the thread has been in the same state for a slice, and what is to be done because its
-  ///   budget is spent.
-  func look(at now: Int64) -> (isStuck: Bool, whenSpent: (@Sendable () -> Void)?) {
+  func look(at now: Int64) -> Finding {
     lock.withLock {
-      guard let occupant else { return (false, nil) }
-      if clua_stop_pending(occupant) { clua_signal(thread) }
+      guard let turn else { return Finding() }
+      if clua_stop_pending(turn.lua) { clua_signal(thread) }
       if !isSlow, now - since >= 10 * Clock.slice {
         isSlow = true
         clua_lower_priority(number)
       }
-      return (now - since >= Clock.slice, takeSpentBudget(at: now))
+      return Finding(isLong: now - since >= Clock.slice, action: takeAction(turn, at: now))
     }
   }
 
-  /// The processor's clock is asked only when so much time has passed at all.
-  private func takeSpentBudget(at now: Int64) -> (@Sendable () -> Void)? {
-    guard let budget, now - since >= budget.time, timeOfTurn >= budget.time else { return nil }
-    self.budget = nil
-    return budget.whenSpent
+  /// What the turn has come to that somebody must know, told once.
+  private func takeAction(_ turn: Turn, at now: Int64) -> (@Sendable () -> Void)? {
+    if clua_stop_level(turn.lua) >= 2 {
+      guard let since = timeWhenStopped else {
+        timeWhenStopped = processorTime
+        return nil
+      }
+      guard since != .max, processorTime - since >= Self.patience else { return nil }
+      timeWhenStopped = .max
+      return turn.whenStuck
+    }
+    // The processor's clock is asked only when so much time has passed at all.
+    guard let budget = turn.budget, now - since >= budget, timeOfTurn >= budget else { return nil }
+    self.turn?.budget = nil
+    return turn.whenSpent
   }
 
   /// Whether the thread's priority was lowered, so that it is of no more use when its turn is over.

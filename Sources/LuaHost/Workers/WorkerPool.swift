@@ -66,9 +66,9 @@ final class WorkerPool: @unchecked Sendable {
     let now = monotonicNow()
     var stuck = 0
     for worker in watched {
-      let (isStuck, whenSpent) = worker.look(at: now)
-      if isStuck { stuck += 1 }
-      whenSpent?()
+      let finding = worker.look(at: now)
+      if finding.isLong { stuck += 1 }
+      finding.action?()
     }
     if stuck > 0 { condition.withLock { relieve(stuck: stuck) } }
     return isActive

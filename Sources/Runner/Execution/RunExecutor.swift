@@ -31,8 +31,9 @@ final class RunExecutor {
     }
   }
 
-  /// What the host is given beyond limit and grace before it is taken for stuck, nanoseconds.
-  private static let margin: Int64 = 50_000_000
+  /// What the host is given beyond limit and grace to end a run or to say that it cannot, nanoseconds: on a
+  /// busy machine it may have to wait for a processor.
+  private static let margin: Int64 = 1_000_000_000
 
   private let loop: EventLoop
   private let makeState: (JobVersion) -> Void
@@ -212,7 +213,7 @@ final class RunExecutor {
     if let stopping = flight.stopping { return stopping }
     let stage = flight.host.evidence.stage(of: flight.slot)
     if flight === culprit {
-      if let limit = flight.hostEndsAt, clinux_monotonic_ns() >= limit {
+      if flight.host.blamed != nil {
         return .timedOut("it could not be stopped within its limit and grace, so its host process was ended")
       }
       return .failed("it brought down its host process, which \(death.how)")
@@ -313,6 +314,12 @@ final class RunExecutor {
       stuck.host.kill(blaming: .slot(stuck.slot))
     }
     watch(until: flights.values.compactMap(\.hostEndsAt).min())
+  }
+
+  /// The host says that it cannot end the run by itself.
+  func isStuck(_ run: UInt64, on host: HostConnection) {
+    guard let flight = flights[RunID(rawValue: Int64(bitPattern: run))], flight.host === host else { return }
+    host.kill(blaming: .slot(flight.slot))
   }
 
   /// When the run's `main` was called, as long as it runs.

@@ -89,7 +89,9 @@ struct GoodJobs {
   }
 
   /// Waits until all have run once more, and checks that none of them has missed an instant since its first.
-  func check() async throws {
+  ///
+  /// - Returns: How late the latest of them started, in seconds.
+  @discardableResult func check() async throws -> Double {
     let now = Date().timeIntervalSince1970
     var rows: [String: [DataValue]] = [:]
     try await almanac.eventually("the good jobs go on") {
@@ -112,10 +114,10 @@ struct GoodJobs {
       }
     }
     lateness.sort()
-    let p99 = lateness[lateness.count * 99 / 100]
+    let (p99, latest) = (lateness[lateness.count * 99 / 100], lateness.last ?? 0)
     print(
-      "\(lateness.count) runs of good jobs: p99 \(milliseconds(p99)) late, at most \(milliseconds(lateness.last ?? 0))"
-    )
+      "\(lateness.count) runs of good jobs: p99 \(milliseconds(p99)) late, at most \(milliseconds(latest))")
+    return latest
   }
 
   private func ended() throws -> [DataValue] {
