@@ -40,6 +40,8 @@ final class Worker: @unchecked Sendable {
   private var timeWhenStopped: Int64?
   private let clock: clockid_t
   private var isSlow = false
+  /// What the thread had taken of the processor when the turn was first seen to last.
+  private var timeWhenLong: Int64?
 
   /// The worker of the calling thread.
   init(index: Int) {
@@ -59,6 +61,7 @@ final class Worker: @unchecked Sendable {
       since = now
       if turn.budget != nil { timeBefore = processorTime }
       timeWhenStopped = nil
+      timeWhenLong = nil
     }
     defer { lock.withLock { self.turn = nil } }
     return body()
@@ -74,18 +77,27 @@ final class Worker: @unchecked Sendable {
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 
-  /// Sends the signal if the state is to stop, and lowers the priority of a thread that has been in the
-  /// same state for ten slices: busy loops are not to hold up what takes a moment.
+  /// Sends the signal if the state is to stop, and lowers the priority of a thread that has been busy in the
+  /// same state for a slice after it was first seen there: busy loops are not to hold up what takes a moment.
   func look(at now: Int64) -> Finding {
     lock.withLock {
       guard let turn else { return Finding() }
       if clua_stop_pending(turn.lua) { clua_signal(thread) }
-      if !isSlow, now - since >= 10 * Clock.slice {
-        isSlow = true
-        clua_lower_priority(number)
-      }
-      return Finding(isLong: now - since >= Clock.slice, action: takeAction(turn, at: now))
+      let isLong = now - since >= Clock.slice
+      if isLong, !isSlow { lowerPriorityIfBusy() }
+      return Finding(isLong: isLong, action: takeAction(turn, at: now))
     }
+  }
+
+  /// A thread that only waits for a processor is not made to wait longer.
+  private func lowerPriorityIfBusy() {
+    guard let before = timeWhenLong else {
+      timeWhenLong = processorTime
+      return
+    }
+    guard processorTime - before >= Clock.slice else { return }
+    isSlow = true
+    clua_lower_priority(number)
   }
 
   /// What the turn has come to that somebody must know, told once.
