@@ -21,6 +21,9 @@ final class Worker: @unchecked Sendable {
     var action: (@Sendable () -> Void)?
   }
 
+  /// How much processor time a turn that lasts may take before its thread's priority is lowered, nanoseconds: less
+  /// than the kernel gives at a time, so that of hundreds that begin together each is found out by its first.
+  private static let busyTime: Int64 = 2_000_000
   /// How much processor time a turn that was stopped for good may take until it counts as stuck,
   /// nanoseconds. What only waits for a busy processor is not stuck.
   private static let patience: Int64 = 30_000_000
@@ -77,8 +80,8 @@ final class Worker: @unchecked Sendable {
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 
-  /// Sends the signal if the state is to stop, and lowers the priority of a thread that has been busy in the
-  /// same state for a slice after it was first seen there: busy loops are not to hold up what takes a moment.
+  /// Sends the signal if the state is to stop, and lowers the priority of a thread that goes on being busy
+  /// after a slice in the same state: busy loops are not to hold up what takes a moment.
   func look(at now: Int64) -> Finding {
     lock.withLock {
       guard let turn else { return Finding() }
@@ -95,7 +98,7 @@ final class Worker: @unchecked Sendable {
       timeWhenLong = processorTime
       return
     }
-    guard processorTime - before >= Clock.slice else { return }
+    guard processorTime - before >= Self.busyTime else { return }
     isSlow = true
     clua_lower_priority(number)
   }
