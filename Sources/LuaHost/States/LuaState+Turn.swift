@@ -65,7 +65,10 @@ extension LuaState {
   }
 
   private func start(_ run: RunStart, on worker: Worker) {
-    let begun = lock.withLock { mailbox.lua != nil ? mailbox.begin(.run(run)) : nil }
+    // The table is Lua's from here on: thousands of runs that wait are not to hold it twice.
+    var held = run
+    held.run = .null
+    let begun = lock.withLock { mailbox.lua != nil ? mailbox.begin(.run(held)) : nil }
     guard let begun else {
       return host.ended(self, run.key, .failed(Self.gone), stateLost: true, peakMemory: 0)
     }
@@ -74,7 +77,9 @@ extension LuaState {
       isConfigured = true
     }
     let deadline = run.timeLimit > 0 ? saturatingSum(monotonicNow(), run.timeLimit) : nil
-    runContext = RunContext(key: run.key, slot: run.slot, run: run.run, dry: run.dry, deadline: deadline)
+    runContext = RunContext(
+      key: run.key, slot: run.slot, params: run.run["params"], testing: run.run["testing"].asBool ?? false,
+      dry: run.dry, deadline: deadline)
     hasCalledOutside = false
     announcedEnd = nil
     processorTimeLeft = limits.cpuLimit > 0 ? limits.cpuLimit : nil
