@@ -125,7 +125,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["TestSupport", "Values", "almanac"], swiftSettings: strict),
+      name: "EndToEndTests", dependencies: ["TestSupport", "Values", "almanac"],
+      exclude: ["Hostile/fuzz.lua"], swiftSettings: strict),
     // What several test targets use.
     .target(name: "TestSupport", dependencies: ["Values"], path: "Tests/TestSupport", swiftSettings: strict),
   ]

@@ -60,11 +60,16 @@ public struct StateSettings: Sendable, Equatable {
   public var memoryLimitBytes: Int64
   /// Of each run.
   public var logLimitBytes: Int64
+  /// Processor time of each run; 0 for no limit.
+  public var cpuLimitNanoseconds: Int64
   public var environment: [String: String]
 
-  public init(memoryLimitBytes: Int64, logLimitBytes: Int64, environment: [String: String]) {
+  public init(
+    memoryLimitBytes: Int64, logLimitBytes: Int64, cpuLimitNanoseconds: Int64, environment: [String: String]
+  ) {
     self.memoryLimitBytes = memoryLimitBytes
     self.logLimitBytes = logLimitBytes
+    self.cpuLimitNanoseconds = cpuLimitNanoseconds
     self.environment = environment
   }
 }

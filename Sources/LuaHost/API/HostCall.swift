@@ -17,18 +17,15 @@ public struct JobContext: Sendable {
 public struct RunContext: Sendable {
   public let key: RunKey
   public let slot: Int
-  /// The table that `main` was given.
-  public let run: DataValue
+  /// What the run was started with.
+  public let params: DataValue
+  public let testing: Bool
   /// Whether what would change the world is only to be logged.
   public let dry: Bool
   /// When its time is over, in nanoseconds of the monotonic clock; `nil` for no limit.
   public let deadline: Int64?
   /// How long it has to unwind when it is stopped, in nanoseconds.
   public let stopGrace: Int64
-
-  /// What the run was started with.
-  public var params: DataValue { run["params"] }
-  public var testing: Bool { run["testing"].asBool ?? false }
 }
 
 /// One call of a ``HostFunction``.

@@ -27,6 +27,8 @@ final class LuaState: @unchecked Sendable {
   var timeZone: String?
   var runContext: RunContext?
   var hasCalledOutside = false
+  /// What the run may still take of the processor, if it has a limit; nanoseconds.
+  var processorTimeLeft: Int64?
   /// What `job.skip` and its kin have said.
   var announcedEnd: RunEnd?
 
