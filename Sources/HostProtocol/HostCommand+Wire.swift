@@ -82,6 +82,9 @@ extension StateSettings {
       writer.append(key)
       writer.append(value)
     }
+    // One more than there are, so that none allowed and no list are two things.
+    writer.append(UInt32(allowed.map { $0.count + 1 } ?? 0))
+    for capability in allowed ?? [] { writer.append(capability.description) }
   }
 
   fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -91,6 +94,17 @@ extension StateSettings {
       let key = try reader.string()
       environment[key] = try reader.string()
     }
+    let count = try reader.number(UInt32.self)
+    guard count > 0 else { return }
+    var capabilities: [Capability] = []
+    for _ in 1..<count {
+      let text = try reader.string()
+      guard let capability = try? Capability(parsing: text) else {
+        throw MalformedBytes("no capability: \(text)")
+      }
+      capabilities.append(capability)
+    }
+    allowed = capabilities
   }
 }
 

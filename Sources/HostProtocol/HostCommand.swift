@@ -61,11 +61,16 @@ public struct StateSettings: Sendable, Equatable {
   /// Of each run.
   public var logLimitBytes: Int64
   public var environment: [String: String]
+  /// All that the job may do to the world; `nil` for whatever it likes.
+  public var allowed: [Capability]?
 
-  public init(memoryLimitBytes: Int64, logLimitBytes: Int64, environment: [String: String]) {
+  public init(
+    memoryLimitBytes: Int64, logLimitBytes: Int64, environment: [String: String], allowed: [Capability]? = nil
+  ) {
     self.memoryLimitBytes = memoryLimitBytes
     self.logLimitBytes = logLimitBytes
     self.environment = environment
+    self.allowed = allowed
   }
 }
 

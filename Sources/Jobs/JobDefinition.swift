@@ -1,5 +1,6 @@
 import RunLifecycle
 import Scheduling
+import Values
 
 /// One version of a job, read and found good: what it is, when it runs and under which limits.
 public struct JobDefinition: Sendable, Equatable {
@@ -18,6 +19,8 @@ public struct JobDefinition: Sendable, Equatable {
   public var logLimit: Int
   /// What `job.env` offers.
   public var env: [String: String]
+  /// All that the job may do to the world; `nil` for whatever it likes.
+  public var allow: [Capability]?
   /// The job asks for a host process of its own.
   public var ownHost: Bool
   /// The calendar files of its blackouts, by path, with the digest of what was read.
@@ -32,6 +35,7 @@ public struct JobDefinition: Sendable, Equatable {
     memoryLimit = Self.defaultMemoryLimit
     logLimit = Self.defaultLogLimit
     env = [:]
+    allow = nil
     ownHost = false
     calendars = [:]
   }

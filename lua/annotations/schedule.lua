@@ -62,6 +62,10 @@
 ---@field backoff? number Each later wait is this many times as long. Default 1.
 ---@field max_interval? almanac.Duration No wait is longer.
 
+---What a job may do to the world. `http`, `fs:read`, `fs:write` and `process` may be limited to a host, a path, a
+---program: `"http:api.example.com"`, `"fs:write:/srv/backup"`, `"process:rsync"`.
+---@alias almanac.Capability "http"|"fs:read"|"fs:write"|"process"|"notify"|string
+
 ---The schedule and settings of a job. With one trigger its keys stand here; several stand in `triggers`.
 ---@class almanac.Schedule: almanac.Trigger
 ---@field triggers? almanac.Trigger[] Several triggers; those due at the same instant make one run.
@@ -82,6 +86,7 @@
 ---@field start_when_available? boolean `true`: due instants missed while the daemon was down are made up by one run. Default `false`.
 ---@field fresh_state? boolean `true`: every run has a new Lua state. Default: globals last from run to run.
 ---@field host? "shared"|"own" Where the job's state lives: `"own"` is a process to itself. Default `"shared"`.
+---@field allow? almanac.Capability|almanac.Capability[] All that the job may do to the world. Default: everything; `{}`: nothing.
 ---@field env? table<string, string> Settings, read in the job as `job.env.KEY`.
 
 ---When this job runs, and by which rules. Without it, the job runs on demand only.

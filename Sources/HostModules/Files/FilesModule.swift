@@ -115,7 +115,7 @@ enum FilesModule {
     _ name: String, shownAs shown: String? = nil, changes: Bool,
     _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> Work
   ) -> HostFunction {
-    HostFunction(name: name, isOutside: changes) { call in
+    HostFunction(name: name, isOutside: changes, needs: needs(of: name)) { call in
       let arguments = Arguments(call.arguments, of: "fs." + (shown ?? name))
       do throws(Misuse) {
         let work = try prepare(arguments, call.job)

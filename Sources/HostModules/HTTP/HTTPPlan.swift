@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import LuaHost
 import Values
 
 /// A request as a script described it, checked.
@@ -53,6 +54,11 @@ struct HTTPPlan: Sendable {
       if let path = try options.bytes("to_file") {
         try JobPath(path, in: folder, of: options.function, name: "to_file")
       } else { nil }
+  }
+
+  /// What a job must be allowed to do for it.
+  var needs: [Capability] {
+    [Capability(.http, address.authority)] + (file.map { [Capability(.write, path: $0.bytes)] } ?? [])
   }
 
   private static func method(_ options: Options) throws(Misuse) -> String? {

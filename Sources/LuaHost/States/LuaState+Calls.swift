@@ -31,6 +31,9 @@ extension LuaState {
     let entry = host.functions.entries[function]
     let call = HostCall(
       self, arguments: values, job: jobContext, run: runContext, canWait: canWait != CLUA_CANNOT_WAIT)
+    if let allowed = limits.allowed, let refusal = call.refusal(of: entry.needs, allowed: allowed) {
+      return write(.misuse(refusal), to: lua)
+    }
     if entry.isOutside { noteOutside() }
     lock.withLock { mailbox.call = PendingCall(call: call) }
     switch entry.body(self, call) {

@@ -115,7 +115,7 @@ final class JobLoader {
             state,
             StateSettings(
               memoryLimitBytes: Int64(definition.memoryLimit), logLimitBytes: Int64(definition.logLimit),
-              environment: definition.env)))
+              environment: definition.env, allowed: definition.allow)))
       }
     }
   }
