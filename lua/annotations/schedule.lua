@@ -85,7 +85,7 @@
 ---@field late_within? almanac.Duration A due instant found no older than this still starts as if on time. Default `"1m"`.
 ---@field start_when_available? boolean `true`: due instants missed while the daemon was down are made up by one run. Default `false`.
 ---@field fresh_state? boolean `true`: every run has a new Lua state. Default: globals last from run to run.
----@field host? "shared"|"own" Where the job's state lives: `"own"` is a process to itself. Default `"shared"`.
+---@field host? "shared"|"own" Where the job's state lives: `"own"` is a process to itself, which native rocks need. Default `"shared"`.
 ---@field allow? almanac.Capability|almanac.Capability[] All that the job may do to the world. Default: everything; `{}`: nothing.
 ---@field env? table<string, string> Settings, read in the job as `job.env.KEY`.
 

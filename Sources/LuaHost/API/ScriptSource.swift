@@ -34,15 +34,19 @@ public struct ScriptSource: Sendable {
   public var main: File
   /// The job's own modules by the name that `require` is given.
   public var modules: [String: File]
+  /// Modules of others that it can require; `nil` if there are none.
+  public var rocks: RockModules?
 
   public init(
-    jobName: String, folder: String, outputFolder: String, main: File, modules: [String: File] = [:]
+    jobName: String, folder: String, outputFolder: String, main: File, modules: [String: File] = [:],
+    rocks: RockModules? = nil
   ) {
     self.jobName = jobName
     self.folder = folder
     self.outputFolder = outputFolder
     self.main = main
     self.modules = modules
+    self.rocks = rocks
   }
 }
 
