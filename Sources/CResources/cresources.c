@@ -25,6 +25,12 @@ static const unsigned char annotations_log[] = {
 static const unsigned char annotations_schedule[] = {
 #embed "../../lua/annotations/schedule.lua"
 };
+static const unsigned char editors_luarc[] = {
+#embed "../../lua/editors/.luarc.json"
+};
+static const unsigned char editors_luacheckrc[] = {
+#embed "../../lua/editors/.luacheckrc"
+};
 
 static const cresources_file files[] = {
     {"template.lua", template_lua, sizeof template_lua},
@@ -34,6 +40,8 @@ static const cresources_file files[] = {
     {"annotations/json.lua", annotations_json, sizeof annotations_json},
     {"annotations/log.lua", annotations_log, sizeof annotations_log},
     {"annotations/schedule.lua", annotations_schedule, sizeof annotations_schedule},
+    {"editors/.luarc.json", editors_luarc, sizeof editors_luarc},
+    {"editors/.luacheckrc", editors_luacheckrc, sizeof editors_luacheckrc},
 };
 
 size_t cresources_count(void) { return sizeof files / sizeof files[0]; }
