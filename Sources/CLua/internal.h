@@ -121,6 +121,9 @@ const char *obstacle(lua_State *L, clua_state *state);
 /* Raises with the position of the innermost function that is not the host's own. [-1, +0, v] */
 int raise_at_caller(lua_State *L);
 
+/* Adds what makes and opens handles to the table on top. [-0, +0, m] */
+void add_handle_functions(lua_State *L);
+
 /* Set-up: opens libraries into the globals. [-0, +0, m] */
 void open_base(lua_State *L);
 void open_coroutines(lua_State *L);

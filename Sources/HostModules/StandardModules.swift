@@ -5,6 +5,7 @@ public enum StandardModules {
   public static let all: [HostModule] = [
     module("http", HTTPModule.functions), module("json", JSONModule.functions),
     module("fs", FilesModule.functions), module("process", ProcessModule.functions),
+    module("io", IOModule.functions),
   ]
 
   private static func module(_ name: String, _ functions: [HostFunction]) -> HostModule {

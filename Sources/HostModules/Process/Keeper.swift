@@ -1,12 +1,13 @@
 import CLinux
 import Dispatch
 import Glibc
+import Synchronization
 
 /// The conversation with the process that starts, ends and reaps the children of this one
 /// (`clinux_keeper.h`).
 ///
 /// One keeper serves all jobs of a host; it ends everything when the host is gone. Everything about children
-/// happens on ``queue``.
+/// happens on the thread of ``loop``.
 public final class Keeper: @unchecked Sendable {
   /// What the keeper tells of a child.
   enum Report {
@@ -22,10 +23,10 @@ public final class Keeper: @unchecked Sendable {
 
   public static let shared = Keeper()
 
-  let queue = DispatchQueue(label: "almanac.processes")
-  // The rest belongs to the queue.
-  private var socket: Int32 = -1
-  private var pid: pid_t?
+  let loop = PollLoop()
+  /// The keeper that runs, if one does.
+  private let running = Mutex<(socket: Int32, pid: pid_t)?>(nil)
+  // The rest belongs to the loop's thread.
   private var lastID: UInt32 = 0
   private var listeners: [UInt32: (Report) -> Void] = [:]
 
@@ -38,32 +39,26 @@ public final class Keeper: @unchecked Sendable {
   ///
   /// - Returns: Its process id, or `nil` where it cannot be started.
   @discardableResult
-  public func start() -> pid_t? {
-    queue.sync {
-      _ = connect()
-      return pid
-    }
-  }
+  public func start() -> pid_t? { try? connect().get().pid }
 
-  /// An error number, where it does not run and cannot be started.
-  private func connect() -> Int32 {
-    guard socket < 0 else { return 0 }
-    var started: pid_t = 0
-    let descriptor = keeper_start(&started)
-    guard descriptor >= 0 else { return -descriptor }
-    socket = descriptor
-    pid = started
-    DispatchQueue(label: "almanac.processes.reports").async { [self] in listen(to: descriptor) }
-    return 0
+  private func connect() -> Result<(socket: Int32, pid: pid_t), Trouble> {
+    running.withLock { running in
+      if let running { return .success(running) }
+      var pid: pid_t = 0
+      let socket = keeper_start(&pid)
+      guard socket >= 0 else { return .failure(Self.trouble(-socket)) }
+      running = (socket, pid)
+      DispatchQueue(label: "almanac.keeper").async { [self] in listen(to: socket) }
+      return .success((socket, pid))
+    }
   }
 
   /// Sends a child off.
   ///
-  /// - Parameter listener: Is told what becomes of it, unless this returns `nil`.
-  /// - Returns: The child's number here, or an error of the system's.
-  func launch(_ launch: Launch, _ listener: @escaping (Report) -> Void) -> Result<UInt32, Trouble> {
-    let code = connect()
-    guard code == 0 else { return .failure(Self.trouble(code)) }
+  /// - Parameter listener: Is told what becomes of it, on the loop's thread.
+  /// - Returns: The child's number here.
+  func launch(_ launch: Launch, _ listener: @escaping (Report) -> Void) throws(Trouble) -> UInt32 {
+    let socket = try connect().get().socket
     lastID &+= 1
     let id = lastID
     let sent = launch.texts.withUnsafeBufferPointer { texts in
@@ -73,9 +68,9 @@ public final class Keeper: @unchecked Sendable {
         descriptors: (launch.input, launch.output, launch.errors))
       return keeper_launch_child(socket, &message)
     }
-    guard sent == 0 else { return .failure(Self.trouble(-sent)) }
+    guard sent == 0 else { throw Self.trouble(-sent) }
     listeners[id] = listener
-    return .success(id)
+    return id
   }
 
   private static func trouble(_ code: Int32) -> Trouble {
@@ -84,20 +79,19 @@ public final class Keeper: @unchecked Sendable {
 
   /// Sends a signal to the whole group of a child that was started.
   func send(_ signal: Int32, to id: UInt32) {
-    if socket >= 0 { _ = keeper_signal(socket, id, signal) }
+    if let socket = running.withLock({ $0?.socket }) { _ = keeper_signal(socket, id, signal) }
   }
 
   /// Reads reports until the keeper is gone. It has a thread of its own, so that the keeper never waits for the
-  /// queue while the queue waits for the keeper.
+  /// loop while the loop waits for the keeper.
   private func listen(to socket: Int32) {
     var report = keeper_report()
     while keeper_next(socket, &report) > 0 {
       let taken = report
-      queue.async { [self] in take(taken) }
+      loop.async { [self] in take(taken) }
     }
-    queue.async { [self] in
-      self.socket = -1
-      pid = nil
+    loop.async { [self] in
+      running.withLock { $0 = nil }
       close(socket)
       let left = listeners
       listeners = [:]

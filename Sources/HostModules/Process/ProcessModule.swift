@@ -29,10 +29,8 @@ enum ProcessModule {
       reply(to: call) { () throws(Misuse) in
         let arguments = Arguments(call.arguments, of: "process.shell")
         let command = try arguments.bytes(0, "the command")
-        guard !command.contains(0) else { throw arguments.misuse("the command has a zero byte in it") }
         return try ProcessPlan(
-          ["/bin/sh", "-c"].map { Array($0.utf8) } + [command], shown: shown(command),
-          try arguments.options(1, known: ProcessPlan.options), in: call.job)
+          shell: command, try arguments.options(1, known: ProcessPlan.options), in: call.job)
       }
     },
   ]
@@ -44,7 +42,13 @@ enum ProcessModule {
       let plan = try plan()
       // Where the run cannot wait, this raises; nothing is started.
       guard call.canWait else { return .waiting }
-      let run = ProcessRun(plan, call, call.resource())
+      let run = ProcessRun(plan, call, call.resource()) { result in
+        switch result {
+        case .failure(let trouble): .trouble(trouble.text)
+        case .success(let end) where plan.checks && !end.isWell: .trouble(end.complaint(of: plan.shown))
+        case .success(let end): .values([end.table])
+        }
+      }
       call.onCancel { run.stop() }
       BlockingWork.begin { run.begin() }
       return .waiting
@@ -59,13 +63,5 @@ enum ProcessModule {
     }
     guard !bytes.contains(0) else { throw Misuse("process.run: \(name) has a zero byte in it") }
     return bytes
-  }
-
-  /// A command as messages show it: its first line, if it is not too long.
-  private static func shown(_ command: [UInt8]) -> String {
-    let text = String(decoding: command, as: UTF8.self)
-    let line = text.split(separator: "\n").first.map(String.init) ?? ""
-    let head = line.count > 60 ? line.prefix(60) + "..." : line + (line.count < text.count ? " ..." : "")
-    return "`\(head)`"
   }
 }

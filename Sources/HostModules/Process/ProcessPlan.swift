@@ -27,13 +27,13 @@ struct ProcessPlan: Sendable {
   /// Whether stderr goes where stdout goes.
   let mergesErrors: Bool
   /// For each of the two streams, in bytes.
-  let maxOutput: Int
+  var maxOutput: Int
   /// In seconds.
   let timeout: Double?
   /// Whether an end other than with exit code 0 is trouble.
   let checks: Bool
   /// Whether what it writes goes to the run's log, line by line.
-  let logs: Bool
+  var logs: Bool
 
   static let options = [
     "cwd", "env", "env_clear", "stdin", "stdin_file", "stdout_file", "stderr_file", "append", "merge_stderr",
@@ -66,6 +66,21 @@ struct ProcessPlan: Sendable {
     timeout = try options.seconds("timeout")
     checks = try options.flag("check")
     logs = try options.flag("log")
+  }
+
+  /// The plan for a command by `/bin/sh -c`.
+  init(shell command: [UInt8], _ options: Options, in job: JobContext) throws(Misuse) {
+    guard !command.contains(0) else { throw options.misuse("the command has a zero byte in it") }
+    let text = String(decoding: command, as: UTF8.self)
+    let line = text.split(separator: "\n").first.map(String.init) ?? ""
+    let head = line.count > 60 ? line.prefix(60) + "..." : line + (line.count < text.count ? " ..." : "")
+    try self.init(
+      ["/bin/sh", "-c"].map { Array($0.utf8) } + [command], shown: "`\(head)`", options, in: job)
+  }
+
+  /// What the child is started with, but for its descriptors.
+  var launch: Launch {
+    Launch(folder: folder.bytes, programs: programs, arguments: arguments, environment: environment)
   }
 
   private static func path(_ options: Options, _ name: String, _ job: JobContext) throws(Misuse) -> JobPath? {
