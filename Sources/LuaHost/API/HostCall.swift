@@ -9,6 +9,8 @@ public struct JobContext: Sendable {
   /// Where the job writes for people, absolute; it may not exist yet.
   public let outputFolder: String
   public let environment: [String: String]
+  /// The zone that the schedule names; `nil` where it names none, and before it is read.
+  public let timeZone: String?
 }
 
 /// What is known of a run.
