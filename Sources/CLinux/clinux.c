@@ -171,10 +171,11 @@ uint64_t clinux_start_time(pid_t pid) {
   /* The command's name stands in parentheses and may hold anything; field 22 counts from its end. */
   char *rest = strrchr(text, ')');
   unsigned long long start = 0;
-  if (!rest || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-                      &start) != 1)
+  char state = 0;
+  if (!rest || sscanf(rest + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+                      &state, &start) != 2)
     return 0;
-  return start;
+  return state == 'Z' || state == 'X' ? 0 : start;
 }
 
 int clinux_lock(int fd) {

@@ -62,7 +62,8 @@ void clinux_poller_remove(int poller, int fd);
 /* Waits for at most that many milliseconds, for ever if negative; returns how many tokens it has left. */
 int clinux_poller_wait(int poller, uint64_t *tokens, int capacity, int timeout_ms);
 
-/* Process start time in clock ticks since boot (from /proc), or 0: with the id, it names a process. */
+/* Process start time in clock ticks since boot (from /proc): with the id, it names a process. 0 for one that is
+ * not there, or dead and not yet buried. */
 uint64_t clinux_start_time(pid_t pid);
 
 /* A text's bytes as they stand in a path, locked by flock; 0 when another process holds it. */
