@@ -21,11 +21,16 @@ public final class Keeper: @unchecked Sendable {
     case lost
   }
 
+  private struct Running {
+    /// To the keeper, if it runs.
+    var socket: Int32?
+    var onStart: @Sendable (pid_t) -> Void = { _ in }
+  }
+
   public static let shared = Keeper()
 
   let loop = PollLoop()
-  /// The keeper that runs, if one does.
-  private let running = Mutex<(socket: Int32, pid: pid_t)?>(nil)
+  private let running = Mutex(Running())
   // The rest belongs to the loop's thread.
   private var lastID: UInt32 = 0
   private var listeners: [UInt32: (Report) -> Void] = [:]
@@ -35,21 +40,26 @@ public final class Keeper: @unchecked Sendable {
     signal(SIGPIPE, SIG_IGN)
   }
 
-  /// Starts the keeper, if it does not run; a host does so before it has any threads and memory to copy.
+  /// Starts the keeper; a host does so before it has any threads and memory to copy. One that was killed is started
+  /// again when it is next needed.
   ///
-  /// - Returns: Its process id, or `nil` where it cannot be started.
-  @discardableResult
-  public func start() -> pid_t? { try? connect().get().pid }
+  /// - Parameter onStart: Is told the process id of each keeper.
+  public func start(_ onStart: @escaping @Sendable (pid_t) -> Void) {
+    running.withLock { $0.onStart = onStart }
+    _ = connect()
+  }
 
-  private func connect() -> Result<(socket: Int32, pid: pid_t), Trouble> {
+  /// The socket of the keeper, which is started if it does not run.
+  private func connect() -> Result<Int32, Trouble> {
     running.withLock { running in
-      if let running { return .success(running) }
+      if let socket = running.socket { return .success(socket) }
       var pid: pid_t = 0
       let socket = keeper_start(&pid)
       guard socket >= 0 else { return .failure(Self.trouble(-socket)) }
-      running = (socket, pid)
-      DispatchQueue(label: "almanac.keeper").async { [self] in listen(to: socket) }
-      return .success((socket, pid))
+      running.socket = socket
+      running.onStart(pid)
+      DispatchQueue(label: "almanac.keeper").async { [self, pid] in listen(to: socket, of: pid) }
+      return .success(socket)
     }
   }
 
@@ -58,7 +68,7 @@ public final class Keeper: @unchecked Sendable {
   /// - Parameter listener: Is told what becomes of it, on the loop's thread.
   /// - Returns: The child's number here.
   func launch(_ launch: Launch, _ listener: @escaping (Report) -> Void) throws(Trouble) -> UInt32 {
-    let socket = try connect().get().socket
+    let socket = try connect().get()
     lastID &+= 1
     let id = lastID
     let sent = launch.texts.withUnsafeBufferPointer { texts in
@@ -79,19 +89,20 @@ public final class Keeper: @unchecked Sendable {
 
   /// Sends a signal to the whole group of a child that was started.
   func send(_ signal: Int32, to id: UInt32) {
-    if let socket = running.withLock({ $0?.socket }) { _ = keeper_signal(socket, id, signal) }
+    if let socket = running.withLock({ $0.socket }) { _ = keeper_signal(socket, id, signal) }
   }
 
   /// Reads reports until the keeper is gone. It has a thread of its own, so that the keeper never waits for the
   /// loop while the loop waits for the keeper.
-  private func listen(to socket: Int32) {
+  private func listen(to socket: Int32, of pid: pid_t) {
     var report = keeper_report()
     while keeper_next(socket, &report) > 0 {
       let taken = report
       loop.async { [self] in take(taken) }
     }
+    waitpid(pid, nil, 0)
     loop.async { [self] in
-      running.withLock { $0 = nil }
+      running.withLock { $0.socket = nil }
       close(socket)
       let left = listeners
       listeners = [:]
