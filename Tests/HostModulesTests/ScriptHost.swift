@@ -30,7 +30,7 @@ final class ScriptHost: LuaHostDelegate {
   ///   - folder: The job's folder; its `output` folder is `output` in it.
   static func run(
     _ text: String, in folder: TemporaryFolder, environment: [String: String] = [:],
-    modules: [String: String] = [:],
+    modules: [String: String] = [:], allowed: [String]? = nil,
     timeLimit: Duration = .seconds(120), stopGrace: Duration = .milliseconds(500)
   ) async -> Outcome {
     let files = modules.mapValues { ScriptSource.File(path: "jobs/module.lua", bytes: Array($0.utf8)) }
@@ -38,22 +38,27 @@ final class ScriptHost: LuaHostDelegate {
       jobName: "test", folder: folder.path, outputFolder: folder.at("output"),
       main: .init(path: "jobs/test.lua", bytes: Array(text.utf8)), modules: files)
     return await shared.run(
-      source, Pending(environment: environment, timeLimit: timeLimit, stopGrace: stopGrace))
+      source,
+      Pending(
+        environment: environment, allowed: allowed?.compactMap { try? Capability(parsing: $0) },
+        timeLimit: timeLimit, stopGrace: stopGrace))
   }
 
   /// Runs the body of a `main`, with `http`, `fs`, `json` and `job` at hand.
   static func main(
     _ body: String, in folder: TemporaryFolder, environment: [String: String] = [:],
-    timeLimit: Duration = .seconds(120)
+    allowed: [String]? = nil, timeLimit: Duration = .seconds(120)
   ) async -> Outcome {
     let head = ["http", "fs", "json", "job"].map { "local \($0) = require \"almanac.\($0)\"" }.joined(
       separator: "; ")
     return await run(
-      "\(head); function main()\n\(body)\nend", in: folder, environment: environment, timeLimit: timeLimit)
+      "\(head); function main()\n\(body)\nend", in: folder, environment: environment, allowed: allowed,
+      timeLimit: timeLimit)
   }
 
   private struct Pending {
     var environment: [String: String]
+    var allowed: [Capability]?
     var timeLimit: Duration
     var stopGrace: Duration
     var log: [String] = []
@@ -103,12 +108,12 @@ final class ScriptHost: LuaHostDelegate {
   }
 
   func loaded(_ id: StateID, _ result: Result<LoadedScript, ScriptError>) {
-    let environment = pending.withLock { $0.runs[id]?.environment ?? [:] }
+    let (environment, allowed) = pending.withLock { ($0.runs[id]?.environment ?? [:], $0.runs[id]?.allowed) }
     switch result {
     case .success(let script):
       var all = (script.schedule["env"].asTable?.fields ?? [:]).compactMapValues(\.asString)
       all.merge(environment) { $1 }
-      lua.initialize(id, limits: StateLimits(environment: all))
+      lua.initialize(id, limits: StateLimits(environment: all, allowed: allowed))
     case .failure(let error): finish(id, .failed(error), stateLost: true)
     }
   }
@@ -135,6 +140,7 @@ final class ScriptHost: LuaHostDelegate {
   }
 
   func calledOutside(slot: Int) { change(StateID(slot)) { $0.calledOutside = true } }
+  func stuck(_ run: RunKey) {}
   func mainCalled(slot: Int) {}
   func workerEntered(worker: Int, state: StateID, slot: Int?) {}
   func workerLeft(worker: Int) {}

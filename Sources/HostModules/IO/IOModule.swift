@@ -10,31 +10,37 @@ enum IOModule {
   static let functions =
     [
       // open(path, mode), for reading only; create(path, mode), for all others.
-      HostFunction(name: "open", isOutside: false, body: open),
-      HostFunction(name: "create", isOutside: true, body: open),
-      HostFunction(name: "tmpfile", isOutside: true) { call in
+      HostFunction(
+        name: "open", isOutside: false, needs: { [access($0, .read)].compactMap(\.self) }, body: open),
+      HostFunction(
+        name: "create", isOutside: true,
+        needs: { call in
+          let reads = call.arguments.dropFirst().first?.asString?.contains("+") ?? false
+          return [access(call, .write), reads ? access(call, .read) : nil].compactMap(\.self)
+        }, body: open),
+      HostFunction(name: "tmpfile", isOutside: true, needs: HostFunction.needsNothing) { call in
         adding(to: call) { () throws(SystemError) in try DiskFile(temporaryIn: temporaryFolder) }
       },
-      HostFunction(name: "popen", isOutside: true, body: popen),
+      HostFunction(name: "popen", isOutside: true, needs: shellIsNeeded, body: popen),
       // log("stdout" or "stderr", text)
-      HostFunction(name: "log", isOutside: false) { call in
+      HostFunction(name: "log", isOutside: false, needs: HostFunction.needsNothing) { call in
         let files: OpenFiles = call.resource()
         files.log(bytes(call, 1), isError: call.arguments.first == "stderr", for: call)
         return .values([true])
       },
     ] + handleFunctions + systemFunctions
 
-  /// What a file does, by its number.
+  /// What a file does, by its number. That it may do so was asked when it was opened.
   private static let handleFunctions = [
     // read(id, limit): some bytes, none at the end
-    HostFunction(name: "read", isOutside: false) { call in
+    HostFunction(name: "read", isOutside: false, needs: HostFunction.needsNothing) { call in
       let limit = min(max(1, Int(clamping: integer(call, 1))), mostAtOnce)
       return with(
         call, disk: { file throws(SystemError) in [.bytes(try file.read(limit: limit))] },
         process: { $0.read(limit: limit, for: call) })
     },
     // write(id, bytes, how many were read ahead)
-    HostFunction(name: "write", isOutside: true) { call in
+    HostFunction(name: "write", isOutside: true, needs: HostFunction.needsNothing) { call in
       let (data, unread) = (bytes(call, 1), Int(clamping: integer(call, 2)))
       let files: OpenFiles = call.resource()
       if unread == 0, case .disk(let file) = files[integer(call, 0)], file.gather(data) {
@@ -48,7 +54,7 @@ enum IOModule {
         }, process: { $0.write(data, for: call) })
     },
     // What is flushed has been written: the run has called outside by then.
-    HostFunction(name: "flush", isOutside: false) { call in
+    HostFunction(name: "flush", isOutside: false, needs: HostFunction.needsNothing) { call in
       with(
         call,
         disk: { file throws(SystemError) in
@@ -57,7 +63,7 @@ enum IOModule {
         }, process: { _ in call.resume(.values([true])) })
     },
     // seek(id, whence, offset, how many were read ahead)
-    HostFunction(name: "seek", isOutside: false) { call in
+    HostFunction(name: "seek", isOutside: false, needs: HostFunction.needsNothing) { call in
       let (offset, unread) = (integer(call, 2), integer(call, 3))
       let whence = ["set": SEEK_SET, "end": SEEK_END][call.arguments[1].asString ?? ""] ?? SEEK_CUR
       let target = whence == SEEK_CUR ? offset.subtractingReportingOverflow(unread).partialValue : offset
@@ -68,7 +74,7 @@ enum IOModule {
         }, process: { _ in call.resume(.values(SystemError(code: ESPIPE).values)) })
     },
     // setvbuf(id, mode)
-    HostFunction(name: "setvbuf", isOutside: false) { call in
+    HostFunction(name: "setvbuf", isOutside: false, needs: HostFunction.needsNothing) { call in
       let buffering = call.arguments[1].asString.flatMap(DiskFile.Buffering.init(rawValue:)) ?? .full
       return with(
         call,
@@ -77,7 +83,7 @@ enum IOModule {
           return [true]
         }, process: { _ in call.resume(.values([true])) })
     },
-    HostFunction(name: "close", isOutside: false) { call in
+    HostFunction(name: "close", isOutside: false, needs: HostFunction.needsNothing) { call in
       let files: OpenFiles = call.resource()
       switch files[integer(call, 0)] {
       case .disk(let file):
@@ -99,7 +105,7 @@ enum IOModule {
   /// What belongs to `os`.
   private static let systemFunctions = [
     // execute(command)
-    HostFunction(name: "execute", isOutside: true) { call in
+    HostFunction(name: "execute", isOutside: true, needs: shellIsNeeded) { call in
       shell(call, "os.execute") { plan in
         var plan = plan
         plan.logs = true
@@ -117,7 +123,7 @@ enum IOModule {
         run.begin()
       }
     },
-    HostFunction(name: "remove", isOutside: true) { call in
+    HostFunction(name: "remove", isOutside: true, needs: { [entry($0, 0)].compactMap(\.self) }) { call in
       path(call, 0) { path in
         answering(call) { () throws(SystemError) in
           guard path.withCString({ Glibc.remove($0) }) == 0 else {
@@ -127,7 +133,9 @@ enum IOModule {
         }
       }
     },
-    HostFunction(name: "rename", isOutside: true) { call in
+    HostFunction(
+      name: "rename", isOutside: true, needs: { [entry($0, 0), entry($0, 1)].compactMap(\.self) }
+    ) { call in
       path(call, 0) { from in
         path(call, 1) { to in
           answering(call) { () throws(SystemError) in
@@ -140,7 +148,10 @@ enum IOModule {
       }
     },
     // tmpname(): a new, empty file
-    HostFunction(name: "tmpname", isOutside: true) { call in
+    HostFunction(
+      name: "tmpname", isOutside: true,
+      needs: { _ in [Capability(.write, path: Array(temporaryFolder.utf8))] }
+    ) { call in
       answering(call) { () throws(SystemError) in
         let (file, name) = try DiskFile.temporary(in: temporaryFolder)
         Glibc.close(file)
@@ -148,6 +159,21 @@ enum IOModule {
       }
     },
   ]
+
+  /// To read or write the file that the first argument names.
+  private static func access(_ call: HostCall, _ kind: Capability.Kind) -> Capability? {
+    let given = bytes(call, 0)
+    return given.isEmpty ? nil : Capability(kind, path: FilePath.absolute(given, in: call.job.folder))
+  }
+
+  /// To change the entry that an argument names, be it a link.
+  private static func entry(_ call: HostCall, _ index: Int) -> Capability? {
+    let given = bytes(call, index)
+    if given.isEmpty { return nil }
+    return Capability(.write, path: FilePath.absolute(given, in: call.job.folder), followsLast: false)
+  }
+
+  private static let shellIsNeeded: HostFunction.Needs = { _ in [Capability(.process, "sh")] }
 
   /// The most that is read by one call, in bytes.
   private static let mostAtOnce = 1 << 20

@@ -9,37 +9,40 @@ import Values
 enum ProcessModule {
   static let functions = [
     // run{ program, arguments..., options }
-    HostFunction(name: "run", isOutside: true) { call in
-      reply(to: call) { () throws(Misuse) in
-        guard case .table(var table) = call.arguments.first ?? .null, !table.items.isEmpty else {
-          throw Misuse("process.run: a table is needed, as in process.run { \"ls\", \"-l\", cwd = \"/tmp\" }")
-        }
-        var words: [[UInt8]] = []
-        for (index, item) in table.items.enumerated() {
-          words.append(try word(item, index == 0 ? "the program" : "argument \(index)"))
-        }
-        table.items = []
-        let options = try Options(.table(table), of: "process.run", known: ProcessPlan.options)
-        return try ProcessPlan(
-          words, shown: String(decoding: words[0], as: UTF8.self), options, in: call.job)
+    function("run") { call throws(Misuse) in
+      guard case .table(var table) = call.arguments.first ?? .null, !table.items.isEmpty else {
+        throw Misuse("process.run: a table is needed, as in process.run { \"ls\", \"-l\", cwd = \"/tmp\" }")
       }
+      var words: [[UInt8]] = []
+      for (index, item) in table.items.enumerated() {
+        words.append(try word(item, index == 0 ? "the program" : "argument \(index)"))
+      }
+      table.items = []
+      let options = try Options(.table(table), of: "process.run", known: ProcessPlan.options)
+      return try ProcessPlan(words, shown: String(decoding: words[0], as: UTF8.self), options, in: call.job)
     },
     // shell(command, options)
-    HostFunction(name: "shell", isOutside: true) { call in
-      reply(to: call) { () throws(Misuse) in
-        let arguments = Arguments(call.arguments, of: "process.shell")
-        let command = try arguments.bytes(0, "the command")
-        return try ProcessPlan(
-          shell: command, try arguments.options(1, known: ProcessPlan.options), in: call.job)
-      }
+    function("shell") { call throws(Misuse) in
+      let arguments = Arguments(call.arguments, of: "process.shell")
+      return try ProcessPlan(
+        shell: try arguments.bytes(0, "the command"), try arguments.options(1, known: ProcessPlan.options),
+        in: call.job)
     },
   ]
 
+  private static func function(
+    _ name: String, _ plan: @escaping @Sendable (HostCall) throws(Misuse) -> ProcessPlan
+  ) -> HostFunction {
+    HostFunction(name: name, isOutside: true, needs: { (try? plan($0))?.needs ?? [] }) { call in
+      reply(to: call, plan)
+    }
+  }
+
   private static func reply(
-    to call: HostCall, _ plan: () throws(Misuse) -> ProcessPlan
+    to call: HostCall, _ plan: (HostCall) throws(Misuse) -> ProcessPlan
   ) -> HostReply {
     do throws(Misuse) {
-      let plan = try plan()
+      let plan = try plan(call)
       // Where the run cannot wait, this raises; nothing is started.
       guard call.canWait else { return .waiting }
       let run = ProcessRun(plan, call, call.resource()) { result in

@@ -75,8 +75,22 @@ struct ProcessPlan: Sendable {
     let line = text.split(separator: "\n").first.map(String.init) ?? ""
     let head = line.count > 60 ? line.prefix(60) + "..." : line + (line.count < text.count ? " ..." : "")
     try self.init(
-      ["/bin/sh", "-c"].map { Array($0.utf8) } + [command], shown: "`\(head)`", options, in: job)
+      [Self.shell, Array("-c".utf8), command], shown: "`\(head)`", options, in: job)
   }
+
+  /// What the job must be allowed to do for it: a shell is `sh`.
+  var needs: [Capability] {
+    var needs = [Capability(.process, arguments[0] == Self.shell ? "sh" : program)]
+    if case .file(let path) = input { needs.append(Capability(.read, path: path.bytes)) }
+    for path in [outputFile, errorsFile] {
+      if let path { needs.append(Capability(.write, path: path.bytes)) }
+    }
+    return needs
+  }
+
+  private var program: String { String(decoding: arguments[0], as: UTF8.self) }
+
+  private static let shell = Array("/bin/sh".utf8)
 
   /// What the child is started with, but for its descriptors.
   var launch: Launch {
