@@ -70,6 +70,7 @@ import Values
     "local p = io.popen('true') assert(not pcall(io.popen, 'true', 'x')) local r, m, c = p:seek() assert(r == nil and m == 'Illegal seek' and c == 29)",
     "local p = io.popen('kill -15 $$') local a, b, c = p:close() assert(a == nil and b == 'signal' and c == 15)",
     "local big = ('0123456789\\n'):rep(100000) io.open('a', 'wb'):write(big):close() assert(io.open('a', 'rb'):read('a') == big) local n = 0 for l in io.lines('a') do n = n + #l end assert(n == 1000000) assert(#io.open('a'):read(1100000) == 1100000)",
+    "io.open('a', 'w'):write('12345'):close() local f = io.open('a') f:read(1) assert(f:read(1 << 20) == '2345' and f:read(1 << 20) == nil)",
     "local long = ('x'):rep(300000) io.open('a', 'w'):write(long, '\\n', long):close() local f = io.open('a') assert(f:read() == long and f:read() == long and f:read() == nil)",
     "local f = io.open('a', 'w') for i = 1, 20000 do f:write(i, '\\n') end f:close() local sum = 0 for n in io.lines('a', 'n') do sum = sum + n end assert(sum == 200010000)",
   ]
@@ -105,6 +106,13 @@ import Values
         "info one1", "info printed", "info two more", "info ", "warn careful", "info left", "warn open",
       ])
     #expect(!outcome.calledOutside)
+  }
+
+  @Test("a number of bytes that no memory could hold reads what is there") func hugeCounts() async throws {
+    try folder.write("12345", to: "a")
+    let outcome = await main(
+      "local f = io.open('a') f:read(1) return f:read(math.maxinteger) .. tostring(f:read(1 << 60))")
+    #expect(outcome.result == "2345nil")
   }
 
   @Test("nothing comes from stdin")

@@ -97,8 +97,9 @@ local function read_count(data, count)
       if ok == nil then return nil, message, code end
       if not ok then break end
     end
-    local part = sub(data.chunk, data.from, data.from + count - size - 1)
-    data.from = data.from + #part
+    local taken = math.min(count - size, #data.chunk - data.from + 1)
+    local part = sub(data.chunk, data.from, data.from + taken - 1)
+    data.from = data.from + taken
     parts[#parts + 1] = part
     size = size + #part
   until size >= count

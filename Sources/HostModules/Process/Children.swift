@@ -10,6 +10,7 @@ final class Children: StateResource, @unchecked Sendable {
   }
 
   private var all: [ObjectIdentifier: Member] = [:]
+  private var isClosed = false
   /// To be called when there are none left.
   private var onEmpty: (@Sendable () -> Void)?
 
@@ -17,6 +18,8 @@ final class Children: StateResource, @unchecked Sendable {
   ///   been stopped.
   func add(_ child: ChildProcess, finish: (() -> Void)? = nil) {
     all[ObjectIdentifier(child)] = Member(child: child, finish: finish)
+    // It was started while the state came to its end.
+    if isClosed { child.kill(at: 0) }
   }
 
   func remove(_ child: ChildProcess) {
@@ -43,6 +46,7 @@ final class Children: StateResource, @unchecked Sendable {
 
   func close() {
     Keeper.shared.loop.async { [self] in
+      isClosed = true
       for member in all.values { member.child.kill(at: 0) }
     }
   }
