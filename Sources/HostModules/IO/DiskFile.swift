@@ -53,8 +53,8 @@ final class DiskFile: Sendable {
     descriptor = path.withCString { open($0, access | creation | O_CLOEXEC | O_NONBLOCK, 0o666) }
     guard descriptor >= 0 else { throw SystemError(code: errno, path: path.given) }
     var status = stat()
+    // It is closed by `deinit`, which follows on the error.
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFIFO else {
-      close(descriptor)
       throw SystemError(code: ENOTSUP, path: path.given)
     }
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
@@ -77,7 +77,7 @@ final class DiskFile: Sendable {
     return (descriptor, name.dropLast().map(UInt8.init(bitPattern:)))
   }
 
-  deinit { close(descriptor) }
+  deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// The next bytes, at most `limit`; empty at the end.
   func read(limit: Int) throws(SystemError) -> [UInt8] {
