@@ -211,11 +211,18 @@ extension Runner {
     handle(.claimFailed(claimed, reason: "\(error)"))
   }
 
-  /// A change that does not fit the ledger will not fit it later: it must not keep others from it. True
-  /// if that has been seen to; a claim by itself is the planner's to make anew.
+  /// A change that does not fit the ledger will not fit it later: it must not keep others from it. Returns
+  /// true.
   private func isolateConflict(_ changes: [LedgerChange], _ claimed: [RunID], _ error: any Error) -> Bool {
     guard changes.count > 1 else {
-      if !claimed.isEmpty { return false }
+      if !claimed.isEmpty {
+        for id in claimed {
+          guard let run = openRuns.removeValue(forKey: id) else { continue }
+          meetRequest(of: run, .failure(RunnerError("\(error)")))
+        }
+        handle(.claimTaken(claimed))
+        return true
+      }
       logger.error("a change that does not fit the ledger was dropped: \(error)")
       return true
     }
