@@ -20,6 +20,9 @@ static const uint8_t almanac_job[] = {
 static const uint8_t almanac_json[] = {
 #embed "../../lua/almanac/json.lua"
 };
+static const uint8_t almanac_kv[] = {
+#embed "../../lua/almanac/kv.lua"
+};
 static const uint8_t almanac_log[] = {
 #embed "../../lua/almanac/log.lua"
 };
@@ -34,6 +37,7 @@ static const struct {
   {"almanac/http.lua", almanac_http, sizeof almanac_http},
   {"almanac/job.lua", almanac_job, sizeof almanac_job},
   {"almanac/json.lua", almanac_json, sizeof almanac_json},
+  {"almanac/kv.lua", almanac_kv, sizeof almanac_kv},
   {"almanac/log.lua", almanac_log, sizeof almanac_log},
 };
 

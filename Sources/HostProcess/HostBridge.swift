@@ -42,6 +42,7 @@ final class HostBridge: Sendable {
     case .load(let state, let bundle): lua.load(state, ScriptSource(bundle))
     case .initialize(let state, let settings): lua.initialize(state, limits: StateLimits(settings))
     case .start(let state, let attempt): lua.start(state, RunStart(attempt))
+    case .answer(let state, let number, let answer): lua.answer(state, number: number, answer)
     case .stop(let run, let reason): lua.stop(run, reason: .cancelled(reason))
     case .close(let state): lua.close(state)
     case .logCredit(let bytes): reporter.outbox.addCredit(bytes)
@@ -73,6 +74,14 @@ private final class Reporter: LuaHostDelegate {
     case .success(let text): outbox.send(.initialized(id, .ready(text)))
     case .failure(let error): outbox.send(.initialized(id, .failed(ScriptFailure(error))))
     }
+  }
+
+  func asked(_ id: UInt32, _ run: RunKey?, number: UInt64, _ question: DaemonQuestion) {
+    outbox.send(.asked(id, run: run, number: number, question))
+  }
+
+  func wrote(_ id: UInt32, _ run: RunKey, _ writes: [KeyValueWrite]) {
+    outbox.send(.wrote(id, run: run, writes))
   }
 
   func ended(_ id: UInt32, _ run: RunKey, _ end: RunEnd, stateLost: Bool, peakMemory: Int) {

@@ -28,6 +28,11 @@ extension HostCommand {
         writer.append(byte: 6)
         writer.append(Int64(bytes))
       case .ping: writer.append(byte: 7)
+      case .answer(let state, let number, let answer):
+        writer.append(byte: 8)
+        writer.append(state)
+        writer.append(number)
+        answer.encode(to: &writer)
       }
     }
   }
@@ -42,6 +47,8 @@ extension HostCommand {
     case 5: self = .close(try reader.number())
     case 6: self = .logCredit(Int(try reader.number(Int64.self)))
     case 7: self = .ping
+    case 8:
+      self = .answer(try reader.number(), number: try reader.number(), try DaemonAnswer(from: &reader))
     case let tag: throw MalformedBytes("unknown command \(tag)")
     }
   }

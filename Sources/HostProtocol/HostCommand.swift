@@ -11,6 +11,8 @@ public enum HostCommand: Sendable, Equatable {
   case initialize(StateID, StateSettings)
   /// Call `main` in a state that is initialized.
   case start(StateID, AttemptStart)
+  /// The answer to a question, by its number.
+  case answer(StateID, number: UInt64, DaemonAnswer)
   /// Stop a run; its end follows as any run's does.
   case stop(run: UInt64, reason: String)
   /// End a state, and the run in it if there is one.

@@ -37,6 +37,17 @@ extension HostEvent {
         writer.append(byte: 7)
         writer.append(state)
         report.encode(to: &writer)
+      case .asked(let state, let run, let number, let question):
+        writer.append(byte: 9)
+        writer.append(state)
+        writer.append(run)
+        writer.append(number)
+        question.encode(to: &writer)
+      case .wrote(let state, let run, let writes):
+        writer.append(byte: 10)
+        writer.append(state)
+        writer.append(run)
+        writer.append(writes)
       }
     }
   }
@@ -59,6 +70,11 @@ extension HostEvent {
           run: run, at: at, level: level, message: try reader.string(), fields: try reader.optionalString()))
     case 7: self = .ended(try reader.number(), try AttemptReport(from: &reader))
     case 8: self = .alive
+    case 9:
+      self = .asked(
+        try reader.number(), run: try reader.optionalNumber(), number: try reader.number(),
+        try DaemonQuestion(from: &reader))
+    case 10: self = .wrote(try reader.number(), run: try reader.number(), try reader.keyValueWrites())
     case let tag: throw MalformedBytes("unknown event \(tag)")
     }
   }

@@ -10,6 +10,11 @@ public enum HostEvent: Sendable, Equatable {
   case initialized(StateID, InitializeResult)
   /// A line of a job's log. It comes before the end of its run.
   case logged(StateID, LogEntry)
+  /// A job asks something, and waits for the answer: the run, or, where there is none, `initialize` or `when`.
+  case asked(StateID, run: UInt64?, number: UInt64, DaemonQuestion)
+  /// What an attempt has written into its job's key-value store. It comes before the attempt's end, which is
+  /// a success or `job.skip`; of other attempts nothing is written.
+  case wrote(StateID, run: UInt64, [KeyValueWrite])
   /// An attempt has ended.
   case ended(StateID, AttemptReport)
 }
@@ -121,7 +126,7 @@ public struct AttemptReport: Sendable, Equatable {
 /// What both ends of the conversation must agree upon.
 public enum HostConversation {
   /// Changes with every change of the messages.
-  public static let build = "almanac-host-1"
+  public static let build = "almanac-host-2"
   /// How many bytes of log lines a host may send before it is credited more.
   public static let initialLogCredit = 1 << 20
   /// The descriptors that a host finds open.

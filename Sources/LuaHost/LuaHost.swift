@@ -57,6 +57,11 @@ public final class LuaHost: Sendable {
       peakMemory: 0)
   }
 
+  /// Brings the answer to a question; one that nobody waits for any more is passed over.
+  public func answer(_ id: StateID, number: UInt64, _ answer: DaemonAnswer) {
+    core.state(id)?.answer(number, answer)
+  }
+
   /// Stops a run. It unwinds its `<close>` variables for as long as its grace allows, and its state is lost.
   /// A run that has ended is none of its business.
   public func stop(_ run: RunKey, reason: StopReason) {

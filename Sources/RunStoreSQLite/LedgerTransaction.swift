@@ -12,6 +12,7 @@ struct LedgerTransaction {
   private let readHead: BoundStatement
   private let setHead: BoundStatement
   private let move: BoundStatement
+  private let kept: KeptTransaction
 
   init(_ db: Database) throws {
     let marks = Array(repeating: "?", count: 23).joined(separator: ", ")
@@ -40,6 +41,7 @@ struct LedgerTransaction {
       ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint,
         accounted_through_us = excluded.accounted_through_us, last_due_us = excluded.last_due_us
       """)
+    kept = try KeptTransaction(db)
   }
 
   func apply(_ change: LedgerChange) throws {
@@ -53,9 +55,14 @@ struct LedgerTransaction {
       start.bind(3, id.rawValue)
       try start.run()
     case .update(let run): try replace(run)
-    case .finish(let run, let moves):
+    case .finish(let run, let moves, let writes):
       try replace(run)
       try move(moves)
+      try kept.keep(writes, of: run.job)
+      try kept.dropSteps(of: run.id)
+    case .keepStep(let step, let writes):
+      try kept.keep(step)
+      try kept.keep(writes, of: step.job)
     case .account(let moves): try move(moves)
     }
   }

@@ -130,6 +130,14 @@ public final class SQLiteRunStore: RunStore {
     }
   }
 
+  func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    do {
+      return try database.read(body)
+    } catch let error as DatabaseError {
+      throw StoreError(.fault, "the ledger cannot be read: \(error.message ?? "\(error)")")
+    }
+  }
+
   private func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
     guard let writer else { throw StoreError(.conflict, "the ledger was opened for reading only") }
     do {

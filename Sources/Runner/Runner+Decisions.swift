@@ -13,6 +13,10 @@ struct PendingWork {
   var claimed: [RunID] = []
   /// Give back what an attempt held until its end was durable.
   var releases: [() -> Void] = []
+  /// Somebody waits for what is to be written: it does not wait for company.
+  var isUrgent = false
+  /// How many changes of what a job keeps are not durable yet.
+  var unsettled: [JobKey: Int] = [:]
   var logLines: [LogWriter.Item] = []
   /// Started runs whose rows do not say so yet, and whether somebody is on the way to see to them.
   var unrecordedStarts: [RunID] = []
@@ -48,7 +52,11 @@ extension Runner {
         openRuns[run.id] = run
         logWaiting(run)
       case .finish(let run, let accounts):
-        pending.changes.append(.finish(run, accounts))
+        if let writes = leftBehind.removeValue(forKey: run.id) {
+          keep(.finish(run, accounts, writes: writes), of: run.job)
+        } else {
+          pending.changes.append(.finish(run, accounts))
+        }
         ended(run)
       case .start(let run, let timeLimit, let stopGrace):
         start(run, timeLimit: timeLimit, stopGrace: stopGrace)
@@ -89,6 +97,10 @@ extension Runner {
   func attemptEnded(_ run: Run, _ end: AttemptEnd, startedAt: Instant?, release: @escaping () -> Void) {
     if let startedAt { handle(.attemptStarted(run.id, at: startedAt)) }
     pending.releases.append(release)
+    switch end.kind {
+    case .succeeded, .skipped: break
+    default: leftBehind[run.id] = nil
+    }
     handle(.attemptEnded(run.id, end))
   }
 
@@ -120,6 +132,7 @@ extension Runner {
     }
     guard pending.refused.isEmpty, !pending.changes.isEmpty || !pending.releases.isEmpty else { return }
     guard !mayGather() else { return }
+    pending.isUrgent = false
     let (changes, claimed, releases) = (pending.changes, pending.claimed, Releases(pending.releases))
     pending.changes = []
     pending.claimed = []
@@ -136,7 +149,7 @@ extension Runner {
   /// Claims are in a hurry; what has ended may wait for company, so that a steady stream of short runs
   /// does not cost a wait for the disk each. True while it does.
   private func mayGather() -> Bool {
-    guard pending.claimed.isEmpty, case .no = drain else { return false }
+    guard pending.claimed.isEmpty, !pending.isUrgent, case .no = drain else { return false }
     let now = clinux_monotonic_ns()
     let left = Self.gathering - (now - pending.committedAt) / 1_000_000
     guard left > 0 else {

@@ -57,6 +57,11 @@ extension Runner {
     case .logged(let state, let entry):
       let running = entry.run.flatMap { openRuns[RunID(Int64(bitPattern: $0))] }.map { name(of: $0.job) }
       if let job = running ?? loader.jobName(of: state) { keep(entry, of: job, host: host) }
+    case .asked(let state, let run, let number, let question):
+      answer(question, number: number, state: state, run: run, host: host)
+    case .wrote(_, let run, let writes):
+      let id = RunID(Int64(bitPattern: run))
+      if openRuns[id] != nil { leftBehind[id] = writes }
     case .ended(_, let report): executor.ended(report, on: host)
     }
   }

@@ -35,6 +35,7 @@ public final class Runner: @unchecked Sendable {
   lazy var loader = makeLoader()
   lazy var executor = makeExecutor()
   lazy var ledger = LedgerWriter(store: store, loop: loop)
+  lazy var reader = StoreReader(store: store, loop: loop)
   lazy var logWriter = makeLogWriter()
   var control: ControlServer?
   var watcher: FolderWatcher?
@@ -60,6 +61,8 @@ public final class Runner: @unchecked Sendable {
   var endings: [RunID: [(Run) -> Void]] = [:]
   /// The runs that have not ended, as they are now.
   var openRuns: [RunID: Run] = [:]
+  /// What runs leave in their jobs' key-value stores whose end is about to be told.
+  var leftBehind: [RunID: [KeyValueWrite]] = [:]
 
   var statistics = RunnerStatistics()
   var storeTrouble: String?

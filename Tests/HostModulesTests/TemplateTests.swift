@@ -27,7 +27,7 @@ import Values
     }
     #expect(cresources_at(names.count) == nil)
     #expect(text("none") == nil)
-    for module in StandardModules.all.map(\.name) + ["almanac.job", "almanac.log"] {
+    for module in StandardModules.all.map(\.name) + ["almanac.job", "almanac.log", "almanac.kv"] {
       let file = "annotations/\(module.dropFirst("almanac.".count)).lua"
       #expect(names.contains(file))
       #expect(text(file)?.hasPrefix("---@meta \(module)\n") == true)
@@ -35,7 +35,7 @@ import Values
     #expect(text("annotations/schedule.lua")?.contains("---@class almanac.Schedule") == true)
   }
 
-  @Test("what the annotations name is what the modules have", arguments: ["http", "json", "fs"])
+  @Test("what the annotations name is what the modules have", arguments: ["http", "json", "fs", "kv"])
   func annotated(module: String) async throws {
     let annotation = try #require(text("annotations/\(module).lua"))
     var named = annotation.matches(of: /\nfunction \w+\.(\w+)/).map { String($0.1) }

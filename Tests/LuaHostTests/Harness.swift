@@ -118,6 +118,10 @@ final class Recorder: LuaHostDelegate {
   private let lines = Mutex<[StateID: [Harness.Line]]>([:])
   let started = Mutex<[RunKey: ContinuousClock.Instant]>([:])
   let events = Mutex<[String]>([])
+  /// What answers the jobs' questions.
+  let daemon = Mutex<(@Sendable (StateID, RunKey?, UInt64, DaemonQuestion) -> Void)?>(nil)
+  /// What runs have written into their key-value stores.
+  let written = Mutex<[RunKey: [KeyValueWrite]]>([:])
 
   func loaded(_ id: StateID, _ result: Result<LoadedScript, ScriptError>) { loaded.put(result, for: id) }
 
@@ -134,6 +138,14 @@ final class Recorder: LuaHostDelegate {
 
   func logged(_ id: StateID, _ run: RunKey?, level: ScriptLogLevel, message: String, fields: DataValue) {
     lines.withLock { $0[id, default: []].append(.init(level: level, message: message, fields: fields)) }
+  }
+
+  func asked(_ id: StateID, _ run: RunKey?, number: UInt64, _ question: DaemonQuestion) {
+    daemon.withLock { $0 }?(id, run, number, question)
+  }
+
+  func wrote(_ id: StateID, _ run: RunKey, _ writes: [KeyValueWrite]) {
+    written.withLock { $0[run] = writes }
   }
 
   func mainCalled(slot: Int) { note("main \(slot)") }

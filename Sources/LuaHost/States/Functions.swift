@@ -31,7 +31,10 @@ struct Functions: Sendable {
       Entry(isOutside: false) { state, call in .reply(state.findModule(call)) },
       Entry(isOutside: false) { state, call in .reply(LogModule.write(state, call, shownAs: "print")) },
     ]
-    add("almanac.job", source: EmbeddedSource.bytes("almanac/job.lua"), JobModule.functions)
+    add(
+      "almanac.job", source: EmbeddedSource.bytes("almanac/job.lua"),
+      JobModule.functions.merging(StepFunctions.functions) { $1 })
+    add("almanac.kv", source: EmbeddedSource.bytes("almanac/kv.lua"), KeyValueModule.functions)
     add("almanac.log", source: EmbeddedSource.bytes("almanac/log.lua"), LogModule.functions)
     for module in modules {
       var bodies: [String: Entry] = [:]

@@ -59,6 +59,7 @@ extension LuaState {
     guard let begun else { return host.delegate.initialized(id, .failure(Self.gone)) }
     self.limits = limits
     isConfigured = true
+    book = RunBook()
     beginLog(run: nil)
     setLimit(host.loadLimit, on: begun)
     enter(on: worker) { clua_initialize($0) }
@@ -75,6 +76,7 @@ extension LuaState {
     }
     let deadline = run.timeLimit > 0 ? saturatingSum(monotonicNow(), run.timeLimit) : nil
     runContext = RunContext(key: run.key, slot: run.slot, run: run.run, dry: run.dry, deadline: deadline)
+    book = RunBook()
     hasCalledOutside = false
     announcedEnd = nil
     beginLog(run: run.key)
@@ -133,8 +135,10 @@ extension LuaState {
     case .initialize: finishInitialize(end)
     case .run(let run):
       if end.losesState { host.forget(self) }
-      host.ended(
-        self, run.key, end.runEnd(announced: announcedEnd), stateLost: end.losesState, peakMemory: peak)
+      let runEnd = end.runEnd(announced: announcedEnd)
+      let writes = book.writes(after: runEnd)
+      if !writes.isEmpty { host.delegate.wrote(id, run.key, writes) }
+      host.ended(self, run.key, runEnd, stateLost: end.losesState, peakMemory: peak)
       if end.losesState { closeLua() }
     }
   }

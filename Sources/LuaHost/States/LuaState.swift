@@ -15,6 +15,7 @@ final class LuaState: @unchecked Sendable {
   let lock = Condition()
   var mailbox = Mailbox()
   let log = Mutex(LogMeter())
+  let question = Mutex(Question())
 
   // What follows belongs to the worker that has the turn.
 
@@ -22,6 +23,8 @@ final class LuaState: @unchecked Sendable {
   /// Whether the schedule table has set the limits and the environment.
   var isConfigured = false
   var runContext: RunContext?
+  /// Of the run, or of `initialize`.
+  var book = RunBook()
   var hasCalledOutside = false
   /// What `job.skip` and its kin have said.
   var announcedEnd: RunEnd?
