@@ -134,7 +134,7 @@ extension StateLimits {
   fileprivate init(_ settings: StateSettings) {
     self.init(
       memoryLimit: Int(settings.memoryLimitBytes), logLimit: Int(settings.logLimitBytes),
-      environment: settings.environment)
+      environment: settings.environment, secrets: settings.secrets, secretsFolder: settings.secretsFolder)
   }
 }
 

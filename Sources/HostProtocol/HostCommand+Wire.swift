@@ -89,15 +89,21 @@ extension StateSettings {
       writer.append(key)
       writer.append(value)
     }
+    writer.append(UInt32(secrets.count))
+    for name in secrets { writer.append(name) }
+    writer.append(secretsFolder)
   }
 
   fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
     self.init(
-      memoryLimitBytes: try reader.number(), logLimitBytes: try reader.number(), environment: [:])
+      memoryLimitBytes: try reader.number(), logLimitBytes: try reader.number(), environment: [:],
+      secrets: [], secretsFolder: "")
     for _ in 0..<(try reader.number(UInt32.self)) {
       let key = try reader.string()
       environment[key] = try reader.string()
     }
+    for _ in 0..<(try reader.number(UInt32.self)) { secrets.append(try reader.string()) }
+    secretsFolder = try reader.string()
   }
 }
 

@@ -63,11 +63,19 @@ public struct StateSettings: Sendable, Equatable {
   /// Of each run.
   public var logLimitBytes: Int64
   public var environment: [String: String]
+  /// Names of secrets, which the host reads itself, and where their files are.
+  public var secrets: [String]
+  public var secretsFolder: String
 
-  public init(memoryLimitBytes: Int64, logLimitBytes: Int64, environment: [String: String]) {
+  public init(
+    memoryLimitBytes: Int64, logLimitBytes: Int64, environment: [String: String], secrets: [String],
+    secretsFolder: String
+  ) {
     self.memoryLimitBytes = memoryLimitBytes
     self.logLimitBytes = logLimitBytes
     self.environment = environment
+    self.secrets = secrets
+    self.secretsFolder = secretsFolder
   }
 }
 

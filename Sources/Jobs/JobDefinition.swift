@@ -18,6 +18,8 @@ public struct JobDefinition: Sendable, Equatable {
   public var logLimit: Int
   /// What `job.env` offers.
   public var env: [String: String]
+  /// The names of what `job.env` offers too, read at each run.
+  public var secrets: [String]
   /// The job asks for a host process of its own.
   public var ownHost: Bool
   /// The calendar files of its blackouts, by path, with the digest of what was read.
@@ -32,6 +34,7 @@ public struct JobDefinition: Sendable, Equatable {
     memoryLimit = Self.defaultMemoryLimit
     logLimit = Self.defaultLogLimit
     env = [:]
+    secrets = []
     ownHost = false
     calendars = [:]
   }

@@ -21,7 +21,8 @@ extension Runner {
   func makeLoader() -> JobLoader {
     JobLoader(
       pool: pool, loop: loop, zone: { [unowned self] in configuration.zone },
-      outputFolder: { [unowned self] source in configuration.outputFolder(of: source.name) })
+      outputFolder: { [unowned self] source in configuration.outputFolder(of: source.name) },
+      secretsFolder: configuration.state.secretsFolder)
   }
 
   func makeExecutor() -> RunExecutor {

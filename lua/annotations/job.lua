@@ -5,7 +5,7 @@
 ---local job = require "almanac.job"
 ---```
 ---@class almanac.job
----@field env table<string, string> The settings of `env` in the schedule: `job.env.API_URL`.
+---@field env table<string, string> The settings of `env` in the schedule, and in `main` its `secrets`: `job.env.API_URL`.
 ---@field params table What was handed to this run: `almanac run JOB --param key=value`.
 local job = {}
 

@@ -17,6 +17,10 @@ enum SettingsDecoder {
     if let limit = bytes("memory_limit", &reader, atLeast: 256 << 10) { definition.memoryLimit = limit }
     if let limit = bytes("log_limit", &reader, atLeast: 0) { definition.logLimit = limit }
     if let env = environment(&reader) { definition.env = env }
+    if let secrets = secrets(&reader) { definition.secrets = secrets }
+    for name in definition.secrets where definition.env[name] != nil {
+      reader.report("secrets", "\(Found.quoted(name)) stands in `env` too; a name is one or the other")
+    }
   }
 
   private static func decodePolicy(_ reader: inout TableReader, into policy: inout RunPolicy) {
@@ -71,6 +75,26 @@ enum SettingsDecoder {
     }
     table.close(KeyList(known: [], example: "write KEY = \"value\""))
     return env
+  }
+
+  private static func secrets(_ reader: inout TableReader) -> [String]? {
+    let names = reader.parsedList("secrets", wanted: "the name of a secret (\"API_TOKEN\")") {
+      (text) throws(ScheduleError) in
+      let isName =
+        text.utf8.first.map { $0 == 0x5f || $0 | 32 >= 97 && $0 | 32 < 123 } ?? false
+        && text.utf8.allSatisfy { $0 == 0x5f || $0 | 32 >= 97 && $0 | 32 < 123 || $0 >= 48 && $0 < 58 }
+      guard isName else {
+        throw ScheduleError(
+          "\(Found.quoted(text)) cannot be a secret's name: it is made of letters, digits and _ (\"API_TOKEN\")"
+        )
+      }
+      return text
+    }
+    guard let names else { return nil }
+    for name in Set(names) where names.count(where: { $0 == name }) > 1 {
+      reader.report("secrets", "\(Found.quoted(name)) stands in the list twice")
+    }
+    return names
   }
 
   // MARK: - Amounts of memory

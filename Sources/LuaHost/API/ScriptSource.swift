@@ -52,10 +52,19 @@ public struct StateLimits: Sendable, Equatable {
   public var logLimit: Int
   /// What `job.env` offers.
   public var environment: [String: String]
+  /// The names of what `job.env` offers too, read anew for each run and kept out of all that is told of it.
+  public var secrets: [String]
+  /// Where files of secrets are; empty for nowhere.
+  public var secretsFolder: String
 
-  public init(memoryLimit: Int = 64 << 20, logLimit: Int = 1 << 20, environment: [String: String] = [:]) {
+  public init(
+    memoryLimit: Int = 64 << 20, logLimit: Int = 1 << 20, environment: [String: String] = [:],
+    secrets: [String] = [], secretsFolder: String = ""
+  ) {
     self.memoryLimit = memoryLimit
     self.logLimit = logLimit
     self.environment = environment
+    self.secrets = secrets
+    self.secretsFolder = secretsFolder
   }
 }

@@ -66,6 +66,12 @@ extension LuaState {
   }
 
   private func start(_ run: RunStart, on worker: Worker) {
+    do throws(ScriptError) {
+      secrets = try SecretSource(folder: limits.secretsFolder).read(limits.secrets)
+    } catch {
+      return host.ended(self, run.key, .failed(error), stateLost: false, peakMemory: 0)
+    }
+    if !secrets.isEmpty { mask.withLock { mask in for value in secrets.values { mask.add(value) } } }
     let begun = lock.withLock { mailbox.lua != nil ? mailbox.begin(.run(run)) : nil }
     guard let begun else {
       return host.ended(self, run.key, .failed(Self.gone), stateLost: true, peakMemory: 0)
@@ -130,6 +136,7 @@ extension LuaState {
       endLog()
     }
     runContext = nil
+    secrets = [:]
     switch activity.kind {
     case .load: finishLoad(lua, end)
     case .initialize: finishInitialize(end)
@@ -138,7 +145,8 @@ extension LuaState {
       let runEnd = end.runEnd(announced: announcedEnd)
       let writes = book.writes(after: runEnd)
       if !writes.isEmpty { host.delegate.wrote(id, run.key, writes) }
-      host.ended(self, run.key, runEnd, stateLost: end.losesState, peakMemory: peak)
+      host.ended(
+        self, run.key, runEnd.masked(by: mask.withLock { $0 }), stateLost: end.losesState, peakMemory: peak)
       if end.losesState { closeLua() }
     }
   }

@@ -25,6 +25,9 @@ final class LuaState: @unchecked Sendable {
   var runContext: RunContext?
   /// Of the run, or of `initialize`.
   var book = RunBook()
+  /// The secrets of the run, by name.
+  var secrets: [String: String] = [:]
+  let mask = Mutex(SecretMask())
   var hasCalledOutside = false
   /// What `job.skip` and its kin have said.
   var announcedEnd: RunEnd?

@@ -55,6 +55,7 @@ final class JobLoader {
   private let loop: EventLoop
   private let zone: () -> Zone
   private let outputFolder: (JobSource) -> String
+  private let secretsFolder: String
   private var waiting: [Load] = []
   private var waitingFrom = 0
   private var active: [StateID: Load] = [:]
@@ -62,12 +63,14 @@ final class JobLoader {
   private var watching = false
 
   init(
-    pool: HostPool, loop: EventLoop, zone: @escaping () -> Zone, outputFolder: @escaping (JobSource) -> String
+    pool: HostPool, loop: EventLoop, zone: @escaping () -> Zone,
+    outputFolder: @escaping (JobSource) -> String, secretsFolder: String
   ) {
     self.pool = pool
     self.loop = loop
     self.zone = zone
     self.outputFolder = outputFolder
+    self.secretsFolder = secretsFolder
   }
 
   /// Loads the source; `done` is called once, on the loop.
@@ -115,7 +118,7 @@ final class JobLoader {
             state,
             StateSettings(
               memoryLimitBytes: Int64(definition.memoryLimit), logLimitBytes: Int64(definition.logLimit),
-              environment: definition.env)))
+              environment: definition.env, secrets: definition.secrets, secretsFolder: secretsFolder)))
       }
     }
   }
