@@ -143,7 +143,7 @@ extension RunStart {
     self.init(
       key: attempt.run, slot: Int(attempt.slot), run: attempt.argument,
       timeLimit: attempt.timeLimitNanoseconds,
-      stopGrace: attempt.stopGraceNanoseconds)
+      stopGrace: attempt.stopGraceNanoseconds, dry: attempt.dryAnswers != .null, answers: attempt.dryAnswers)
   }
 }
 

@@ -114,11 +114,13 @@ extension AttemptStart {
     writer.append(argument)
     writer.append(timeLimitNanoseconds)
     writer.append(stopGraceNanoseconds)
+    writer.append(dryAnswers)
   }
 
   fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
     self.init(
       run: try reader.number(), slot: try reader.number(), argument: try reader.value(),
-      timeLimitNanoseconds: try reader.number(), stopGraceNanoseconds: try reader.number())
+      timeLimitNanoseconds: try reader.number(), stopGraceNanoseconds: try reader.number(),
+      dryAnswers: try reader.value())
   }
 }

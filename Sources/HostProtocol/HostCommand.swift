@@ -89,14 +89,18 @@ public struct AttemptStart: Sendable, Equatable {
   /// 0 for none.
   public var timeLimitNanoseconds: Int64
   public var stopGraceNanoseconds: Int64
+  /// In a dry run, what calls are to return (a table, which may be empty); `null` in any other.
+  public var dryAnswers: DataValue
 
   public init(
-    run: UInt64, slot: Int32, argument: DataValue, timeLimitNanoseconds: Int64, stopGraceNanoseconds: Int64
+    run: UInt64, slot: Int32, argument: DataValue, timeLimitNanoseconds: Int64, stopGraceNanoseconds: Int64,
+    dryAnswers: DataValue
   ) {
     self.run = run
     self.slot = slot
     self.argument = argument
     self.timeLimitNanoseconds = timeLimitNanoseconds
     self.stopGraceNanoseconds = stopGraceNanoseconds
+    self.dryAnswers = dryAnswers
   }
 }

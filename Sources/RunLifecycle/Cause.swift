@@ -19,6 +19,9 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
   case watch(String)
   case webhook(String)
 
+  /// What the request of a dry run begins with.
+  public static let dryRequestPrefix = "dry-"
+
   /// The word before the colon.
   public var kind: String {
     switch self {

@@ -14,13 +14,13 @@ extension Runner {
     case .jobs:
       for view in jobViews() { connection.reply(view.row) }
       connection.finish()
-    case .trigger(let job, let params, let testing, let wait, let folder):
+    case .trigger(let job, let params, let testing, let dry, let wait, let folder):
       let own = absolutePath(configuration.jobs)
       guard folder == nil || folder == own else {
         return connection.finish(
           error: "the daemon that holds this state directory runs the jobs of \(own), not of \(folder ?? "")")
       }
-      trigger(job, params: params, testing: testing, wait: wait, connection)
+      trigger(job, params: params, testing: testing, dry: dry, wait: wait, connection)
     case .cancel(let run, let by): cancel(RunID(run), by: by, connection)
     case .reload:
       rescan { [unowned self] in
@@ -40,7 +40,8 @@ extension Runner {
   }
 
   private func trigger(
-    _ name: String, params: [String: DataValue], testing: Bool, wait: Bool, _ connection: ControlConnection
+    _ name: String, params: [String: DataValue], testing: Bool, dry: DryRun?, wait: Bool,
+    _ connection: ControlConnection
   ) {
     guard let key = keys[name], live[key] != nil else {
       if let refused = catalog.refused[name] {
@@ -50,7 +51,7 @@ extension Runner {
     }
     if case .no = drain {} else { return connection.finish(error: "almanac is stopping; nothing new starts") }
     nextRequest += 1
-    let request = "\(startedAt.microseconds)-\(nextRequest)"
+    let request = enter("\(startedAt.microseconds)-\(nextRequest)", dry)
     let text = params.isEmpty ? nil : try? DataValue.object(params).json()
     requests[request] = { [unowned self] result in
       switch result {
@@ -69,6 +70,14 @@ extension Runner {
       }
     }
     handle(.manual(request: request, job: key, params: text, testing: testing))
+  }
+
+  /// The name under which a request is known, and its run's cause; a dry run's says so.
+  func enter(_ request: String, _ dry: DryRun?) -> String {
+    guard let dry else { return request }
+    let request = Cause.dryRequestPrefix + request
+    dryAnswers[request] = .object(dry.answers)
+    return request
   }
 
   private func cancel(_ id: RunID, by who: String, _ connection: ControlConnection) {

@@ -42,7 +42,8 @@ extension Runner {
         pending.changes.append(.claim(run, accounts))
         pending.claimed.append(run.id)
         openRuns[run.id] = run
-      case .record(let run, let accounts):
+      case .record(let row, let accounts):
+        let run = row.marked
         pending.changes.append(.record(run, accounts))
         pending.releases.append { [unowned self] in meetRequest(of: run, .success(run)) }
         ended(run)
@@ -51,7 +52,8 @@ extension Runner {
         pending.changes.append(.update(run))
         openRuns[run.id] = run
         logWaiting(run)
-      case .finish(let run, let accounts):
+      case .finish(let row, let accounts):
+        let run = row.marked
         if let writes = leftBehind.removeValue(forKey: run.id) {
           keep(.finish(run, accounts, writes: writes), of: run.job)
         } else {
@@ -106,6 +108,7 @@ extension Runner {
 
   private func ended(_ run: Run) {
     openRuns[run.id] = nil
+    if run.isDry, case .manual(let request) = run.cause { dryAnswers[request] = nil }
     if run.count == 1 && run.outcome != .missed { stored.lastEnded[run.job] = run }
     if run.attempt > 0 || run.outcome == .tested { statistics.runs += 1 }
     if run.outcome?.isFailure == true { statistics.failures += 1 }

@@ -29,6 +29,10 @@ extension Runner {
     RunExecutor(
       loop: loop, makeState: { [unowned self] version in makeState(version) },
       argument: { [unowned self] run, version in argument(of: run, version) },
+      dryAnswers: { [unowned self] run in
+        guard run.isDry, case .manual(let request) = run.cause else { return .null }
+        return dryAnswers[request] ?? .object([:])
+      },
       onEnd: { [unowned self] run, end, startedAt, release in
         attemptEnded(run, end, startedAt: startedAt, release: release)
       },

@@ -61,6 +61,8 @@ public final class Runner: @unchecked Sendable {
   var endings: [RunID: [(Run) -> Void]] = [:]
   /// The runs that have not ended, as they are now.
   var openRuns: [RunID: Run] = [:]
+  /// What calls return in dry runs, by the request.
+  var dryAnswers: [String: DataValue] = [:]
   /// What runs leave in their jobs' key-value stores whose end is about to be told.
   var leftBehind: [RunID: [KeyValueWrite]] = [:]
 

@@ -115,10 +115,15 @@ enum FilesModule {
     _ name: String, shownAs shown: String? = nil, changes: Bool,
     _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> Work
   ) -> HostFunction {
-    HostFunction(name: name, isOutside: changes) { call in
+    HostFunction(name: name, isOutside: changes, inDryRun: .pretends) { call in
       let arguments = Arguments(call.arguments, of: "fs." + (shown ?? name))
       do throws(Misuse) {
         let work = try prepare(arguments, call.job)
+        if call.run?.dry == true {
+          let intent = intent(shown ?? name, arguments)
+          let reply = changes ? call.pretend(intent, returning: true) : call.givenAnswer(to: intent)
+          if let reply { return reply }
+        }
         return BlockingWork.reply(to: call) {
           do throws(Trouble) { return .success(try work()) } catch { return .failure(error) }
         }
@@ -126,6 +131,13 @@ enum FilesModule {
         return .misuse(error.text)
       }
     }
+  }
+
+  /// What a call would do, in words: `move a.txt to b.txt`.
+  private static func intent(_ name: String, _ arguments: Arguments) -> String {
+    let hasTwoPaths = !["write", "append"].contains(name)
+    let paths = [arguments[0], hasTwoPaths ? arguments[1] : .null].compactMap(\.asString)
+    return "\(name) \(paths.joined(separator: " to "))"
   }
 
   private static func stat(_ path: JobPath) throws(Trouble) -> DataValue {

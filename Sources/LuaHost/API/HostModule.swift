@@ -31,12 +31,18 @@ public struct HostFunction: Sendable {
   /// Whether a call may change the world: a run that has made one is not silently started again after its
   /// host has fallen.
   public let isOutside: Bool
+  /// What becomes of it in a dry run; what may change the world is announced, unless its author says better.
+  public let inDryRun: InDryRun
   /// Is called on a Lua worker, and must not block it.
   public let body: @Sendable (HostCall) -> HostReply
 
-  public init(name: String, isOutside: Bool, body: @escaping @Sendable (HostCall) -> HostReply) {
+  public init(
+    name: String, isOutside: Bool, inDryRun: InDryRun? = nil,
+    body: @escaping @Sendable (HostCall) -> HostReply
+  ) {
     self.name = name
     self.isOutside = isOutside
+    self.inDryRun = inDryRun ?? (isOutside ? .isAnnounced : .isCalled)
     self.body = body
   }
 }

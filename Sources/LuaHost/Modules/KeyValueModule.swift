@@ -97,6 +97,7 @@ enum KeyValueModule {
     _ write: KeyValueWrite, _ name: String, _ state: LuaState, _ call: HostCall
   ) -> HostReply {
     guard call.run != nil else { return .misuse("\(name) belongs to a run: use it in main") }
+    _ = call.pretend(write.intent, returning: .null)
     if state.book.with({ $0.keyValues.knows(write.key) }) { return put(write, name, state.book) }
     return call.ask(.entry(key: write.key, withValue: false)) { [book = state.book] answer in
       guard case .entry(_, let size, let used) = answer else { return refusal(name, answer) }
@@ -117,5 +118,13 @@ enum KeyValueModule {
   static func refusal(_ name: String, _ answer: DaemonAnswer) -> HostReply {
     if case .failed(let why) = answer { return .misuse("\(name): \(why)") }
     return .misuse("\(name): the daemon's answer makes no sense")
+  }
+}
+
+extension KeyValueWrite {
+  /// What a dry run says of it.
+  fileprivate var intent: String {
+    guard let value else { return "delete \(key) from kv" }
+    return "set \(key) in kv to \(value.utf8.count <= 200 ? value : "(\(value.utf8.count) bytes)")"
   }
 }

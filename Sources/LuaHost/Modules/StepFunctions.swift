@@ -60,6 +60,13 @@ enum StepFunctions {
         "job.step \"\(name)\": what it returned has \(json.utf8.count) bytes as JSON, and may have "
           + "\(byteText(longestResult)); write it to a file in job.output(...)")
     }
+    if call.run?.dry == true {
+      state.book.with { book in
+        book.activeStep = nil
+        book.keyValues.joinStep()
+      }
+      return .values(results(json))
+    }
     let writes = state.book.with { $0.keyValues.stepWrites }
     return call.ask(.keepStep(name, result: json, writes: writes)) { [book = state.book] answer in
       guard case .kept = answer else { return KeyValueModule.refusal("job.step", answer) }

@@ -39,7 +39,12 @@ struct Functions: Sendable {
     for module in modules {
       var bodies: [String: Entry] = [:]
       for function in module.functions {
-        bodies[function.name] = Entry(isOutside: function.isOutside) { _, call in .reply(function.body(call))
+        let title = "\(module.name.split(separator: ".").last ?? "").\(function.name)"
+        bodies[function.name] = Entry(isOutside: function.isOutside) { _, call in
+          if case .isAnnounced = function.inDryRun, call.run?.dry == true {
+            return .reply(call.announce(title))
+          }
+          return .reply(function.body(call))
         }
       }
       add(module.name, source: module.luaSource, bodies)

@@ -81,7 +81,9 @@ extension LuaState {
       isConfigured = true
     }
     let deadline = run.timeLimit > 0 ? saturatingSum(monotonicNow(), run.timeLimit) : nil
-    runContext = RunContext(key: run.key, slot: run.slot, run: run.run, dry: run.dry, deadline: deadline)
+    runContext = RunContext(
+      key: run.key, slot: run.slot, run: run.run, dry: run.dry, answers: DryAnswers(run.answers),
+      deadline: deadline)
     book = RunBook()
     hasCalledOutside = false
     announcedEnd = nil
@@ -143,7 +145,7 @@ extension LuaState {
     case .run(let run):
       if end.losesState { host.forget(self) }
       let runEnd = end.runEnd(announced: announcedEnd)
-      let writes = book.writes(after: runEnd)
+      let writes = run.dry ? [] : book.writes(after: runEnd)
       if !writes.isEmpty { host.delegate.wrote(id, run.key, writes) }
       host.ended(
         self, run.key, runEnd.masked(by: mask.withLock { $0 }), stateLost: end.losesState, peakMemory: peak)

@@ -9,7 +9,8 @@ public enum ControlRequest: Sendable, Equatable {
   case jobs
   /// Run a job now. Replies with the run's id, and with `wait` again when it has ended. Refused if a
   /// folder of jobs is named (absolute) and is not the daemon's.
-  case trigger(job: String, params: [String: DataValue], testing: Bool, wait: Bool, folder: String?)
+  case trigger(
+    job: String, params: [String: DataValue], testing: Bool, dry: DryRun? = nil, wait: Bool, folder: String?)
   case cancel(run: Int64, by: String)
   case reload
   /// Drain; the daemon's end closes the connection.
@@ -20,10 +21,11 @@ public enum ControlRequest: Sendable, Equatable {
     switch self {
     case .status: ["command": "status"]
     case .jobs: ["command": "jobs"]
-    case .trigger(let job, let params, let testing, let wait, let folder):
+    case .trigger(let job, let params, let testing, let dry, let wait, let folder):
       [
         "command": "trigger", "job": .string(job), "params": .object(params), "testing": .bool(testing),
-        "wait": .bool(wait), "folder": folder.map { .string($0) } ?? .null,
+        "dry": dry.map { .object($0.answers) } ?? .null, "wait": .bool(wait),
+        "folder": folder.map { .string($0) } ?? .null,
       ]
     case .cancel(let run, let by): ["command": "cancel", "run": .int(run), "by": .string(by)]
     case .reload: ["command": "reload"]
@@ -39,6 +41,7 @@ public enum ControlRequest: Sendable, Equatable {
       guard let job = value["job"].asString else { throw RunnerError("trigger: which job?") }
       self = .trigger(
         job: job, params: value["params"].asTable?.fields ?? [:], testing: value["testing"].asBool ?? false,
+        dry: value["dry"].asTable.map { DryRun(answers: $0.fields) },
         wait: value["wait"].asBool ?? false, folder: value["folder"].asString)
     case "cancel":
       guard let run = value["run"].asInt else { throw RunnerError("cancel: which run?") }

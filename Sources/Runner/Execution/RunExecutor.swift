@@ -37,6 +37,7 @@ final class RunExecutor {
   private let loop: EventLoop
   private let makeState: (JobVersion) -> Void
   private let argument: (Run, JobVersion) -> DataValue
+  private let dryAnswers: (Run) -> DataValue
   private let onEnd: (Run, AttemptEnd, _ startedAt: Instant?, _ release: @escaping () -> Void) -> Void
   private let onRetired: (JobVersion) -> Void
   private var flights: [RunID: Flight] = [:]
@@ -52,17 +53,19 @@ final class RunExecutor {
   ///   - makeState: makes the state of a version that has none; ``stateIsReady(_:)`` or
   ///     ``stateFailed(_:_:)`` follows.
   ///   - argument: the table that `main` is given.
+  ///   - dryAnswers: of a dry run, what calls return; `null` for any other.
   ///   - onEnd: an attempt has ended; `release` is to be called when that is durable.
   ///   - onRetired: nothing runs any more in a version that is no longer live.
   init(
     loop: EventLoop, makeState: @escaping (JobVersion) -> Void,
-    argument: @escaping (Run, JobVersion) -> DataValue,
+    argument: @escaping (Run, JobVersion) -> DataValue, dryAnswers: @escaping (Run) -> DataValue,
     onEnd: @escaping (Run, AttemptEnd, Instant?, @escaping () -> Void) -> Void,
     onRetired: @escaping (JobVersion) -> Void
   ) {
     self.loop = loop
     self.makeState = makeState
     self.argument = argument
+    self.dryAnswers = dryAnswers
     self.onEnd = onEnd
     self.onRetired = onRetired
   }
@@ -117,7 +120,8 @@ final class RunExecutor {
         state,
         AttemptStart(
           run: UInt64(next.run.id.rawValue), slot: slot, argument: argument(next.run, version),
-          timeLimitNanoseconds: next.timeLimit, stopGraceNanoseconds: next.stopGrace)))
+          timeLimitNanoseconds: next.timeLimit, stopGraceNanoseconds: next.stopGrace,
+          dryAnswers: dryAnswers(next.run))))
     watch(until: flight.hostEndsAt)
   }
 
