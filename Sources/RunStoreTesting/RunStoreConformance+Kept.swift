@@ -86,7 +86,7 @@ extension RunStoreCheck {
       try keep(other, "upload", "[2]")
       var retry = run
       retry.attempt = 1
-      try store.commit([.update(retry)])
+      try store.commit([.update(retry, [])])
       try expectEqual(try store.step("upload", of: run.id), "[\"a\",null]", "the step")
       try expectEqual(try store.step("send", of: run.id), "[]", "a step without result")
       try expectEqual(try store.step("other", of: run.id), nil, "a step that was not done")

@@ -23,7 +23,7 @@ struct FollowedRun {
       try daemon.send(
         .trigger(
           job: job, params: parameters, testing: testing, dry: dry, wait: true,
-          folder: folder.map { absolutePath($0) })
+          folder: folder.map { absolutePath($0) }, by: UserName.current)
       )
       first = try daemon.next()
     } catch {
