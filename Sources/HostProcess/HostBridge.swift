@@ -42,6 +42,8 @@ final class HostBridge: Sendable {
     case .load(let state, let bundle): lua.load(state, ScriptSource(bundle))
     case .initialize(let state, let settings): lua.initialize(state, limits: StateLimits(settings))
     case .start(let state, let attempt): lua.start(state, RunStart(attempt))
+    case .askWhen(let state, let number, let due, let run):
+      lua.askWhen(state, WhenCall(number: number, due: due, run: run))
     case .answer(let state, let number, let answer): lua.answer(state, number: number, answer)
     case .stop(let run, let reason): lua.stop(run, reason: .cancelled(reason))
     case .close(let state): lua.close(state)
@@ -82,6 +84,16 @@ private final class Reporter: LuaHostDelegate {
 
   func wrote(_ id: UInt32, _ run: RunKey, _ writes: [KeyValueWrite]) {
     outbox.send(.wrote(id, run: run, writes))
+  }
+
+  func whenAnswered(_ id: UInt32, number: UInt64, _ verdict: WhenVerdict, stateLost: Bool) {
+    let told: WhenReport.Verdict =
+      switch verdict {
+      case .yes: .yes
+      case .no(let reason): .no(Kept.text(reason))
+      case .failed(let error): .failed(ScriptFailure(error))
+      }
+    outbox.send(.whenAnswered(id, WhenReport(number: number, verdict: told, stateLost: stateLost)))
   }
 
   func ended(_ id: UInt32, _ run: RunKey, _ end: RunEnd, stateLost: Bool, peakMemory: Int) {

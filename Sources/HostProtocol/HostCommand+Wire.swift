@@ -33,6 +33,12 @@ extension HostCommand {
         writer.append(state)
         writer.append(number)
         answer.encode(to: &writer)
+      case .askWhen(let state, let number, let due, let run):
+        writer.append(byte: 9)
+        writer.append(state)
+        writer.append(number)
+        writer.append(due)
+        writer.append(run)
       }
     }
   }
@@ -49,6 +55,9 @@ extension HostCommand {
     case 7: self = .ping
     case 8:
       self = .answer(try reader.number(), number: try reader.number(), try DaemonAnswer(from: &reader))
+    case 9:
+      self = .askWhen(
+        try reader.number(), number: try reader.number(), due: try reader.string(), run: try reader.value())
     case let tag: throw MalformedBytes("unknown command \(tag)")
     }
   }

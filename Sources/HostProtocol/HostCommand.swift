@@ -11,6 +11,8 @@ public enum HostCommand: Sendable, Equatable {
   case initialize(StateID, StateSettings)
   /// Call `main` in a state that is initialized.
   case start(StateID, AttemptStart)
+  /// Call the schedule's `when` with the due instant and the run's table.
+  case askWhen(StateID, number: UInt64, due: String, run: DataValue)
   /// The answer to a question, by its number.
   case answer(StateID, number: UInt64, DaemonAnswer)
   /// Stop a run; its end follows as any run's does.

@@ -48,6 +48,10 @@ extension HostEvent {
         writer.append(state)
         writer.append(run)
         writer.append(writes)
+      case .whenAnswered(let state, let report):
+        writer.append(byte: 11)
+        writer.append(state)
+        report.encode(to: &writer)
       }
     }
   }
@@ -75,6 +79,7 @@ extension HostEvent {
         try reader.number(), run: try reader.optionalNumber(), number: try reader.number(),
         try DaemonQuestion(from: &reader))
     case 10: self = .wrote(try reader.number(), run: try reader.number(), try reader.keyValueWrites())
+    case 11: self = .whenAnswered(try reader.number(), try WhenReport(from: &reader))
     case let tag: throw MalformedBytes("unknown event \(tag)")
     }
   }
@@ -92,6 +97,34 @@ extension ScriptFailure {
     self.init(
       file: try reader.optionalString(), line: try reader.optionalNumber(), message: try reader.string(),
       traceback: try reader.optionalString())
+  }
+}
+
+extension WhenReport {
+  fileprivate func encode(to writer: inout ByteWriter) {
+    writer.append(number)
+    writer.append(stateLost)
+    switch verdict {
+    case .yes: writer.append(byte: 1)
+    case .no(let reason):
+      writer.append(byte: 2)
+      writer.append(reason)
+    case .failed(let failure):
+      writer.append(byte: 3)
+      failure.encode(to: &writer)
+    }
+  }
+
+  fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
+    let (number, stateLost) = (try reader.number(UInt64.self), try reader.flag())
+    let verdict: Verdict
+    switch try reader.byte() {
+    case 1: verdict = .yes
+    case 2: verdict = .no(try reader.optionalString())
+    case 3: verdict = .failed(try ScriptFailure(from: &reader))
+    case let tag: throw MalformedBytes("unknown verdict \(tag)")
+    }
+    self.init(number: number, verdict: verdict, stateLost: stateLost)
   }
 }
 

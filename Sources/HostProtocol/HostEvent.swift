@@ -15,6 +15,8 @@ public enum HostEvent: Sendable, Equatable {
   /// What an attempt has written into its job's key-value store. It comes before the attempt's end, which is
   /// a success or `job.skip`; of other attempts nothing is written.
   case wrote(StateID, run: UInt64, [KeyValueWrite])
+  /// What the schedule's `when` said.
+  case whenAnswered(StateID, WhenReport)
   /// An attempt has ended.
   case ended(StateID, AttemptReport)
 }
@@ -29,6 +31,25 @@ public enum InitializeResult: Sendable, Equatable {
   /// What `initialize` returned, if it is there and returned a string.
   case ready(String?)
   case failed(ScriptFailure)
+}
+
+public struct WhenReport: Sendable, Equatable {
+  public enum Verdict: Sendable, Equatable {
+    case yes
+    case no(String?)
+    case failed(ScriptFailure)
+  }
+
+  public var number: UInt64
+  public var verdict: Verdict
+  /// The state was closed with it.
+  public var stateLost: Bool
+
+  public init(number: UInt64, verdict: Verdict, stateLost: Bool) {
+    self.number = number
+    self.verdict = verdict
+    self.stateLost = stateLost
+  }
 }
 
 /// An error in a script, with the place that Lua gave it.

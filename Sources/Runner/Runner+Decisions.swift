@@ -72,10 +72,7 @@ extension Runner {
         conditions.check(requirements, folder: live[run.job]?.definition.source.folder ?? "/") {
           [unowned self] unmet in handle(.conditionsChecked(run.id, unmet: unmet))
         }
-      case .askWhen(let run):
-        loop.post { [unowned self] in
-          handle(.whenAnswered(run.id, .failed("schedule.when is not supported yet")))
-        }
+      case .askWhen(let run): askWhen(run)
       case .note(let level, let job, let run, let text):
         logger.log(level: level.loggingLevel, "\(text)", job: job.flatMap { name(of: $0) }, run: run)
       }
@@ -93,6 +90,19 @@ extension Runner {
     pending.unrecordedStarts.append(run.id)
     scheduleStartRows()
     executor.start(run, of: version, timeLimit: timeLimit, stopGrace: stopGrace)
+  }
+
+  /// Asks the job's `when` on another turn of the loop, at the earliest: the planner is at work.
+  private func askWhen(_ run: Run) {
+    loop.post { [unowned self] in
+      guard let version = live[run.job] else {
+        return handle(.whenAnswered(run.id, .failed("the job is no longer there")))
+      }
+      executor.askWhen(version, due: run.dueAt.description, run: argument(ofNext: run, version)) {
+        [unowned self] answer in
+        loop.post { [unowned self] in handle(.whenAnswered(run.id, answer)) }
+      }
+    }
   }
 
   private func stop(_ run: RunID, _ cause: StopCause) {

@@ -61,12 +61,14 @@ extension Runner {
     case .initialized(let state, let result): loader.initialized(state, result)
     case .logged(let state, let entry):
       let running = entry.run.flatMap { openRuns[RunID(Int64(bitPattern: $0))] }.map { name(of: $0.job) }
-      if let job = running ?? loader.jobName(of: state) { keep(entry, of: job, host: host) }
+      let job = running ?? executor.version(asking: state)?.name ?? loader.jobName(of: state)
+      if let job { keep(entry, of: job, host: host) }
     case .asked(let state, let run, let number, let question):
       answer(question, number: number, state: state, run: run, host: host)
     case .wrote(_, let run, let writes):
       let id = RunID(Int64(bitPattern: run))
       if openRuns[id] != nil { leftBehind[id] = writes }
+    case .whenAnswered(_, let report): executor.answered(report)
     case .ended(_, let report): executor.ended(report, on: host)
     }
   }
@@ -126,6 +128,15 @@ extension Runner {
       ]
     }
     return .object(fields)
+  }
+
+  /// What a `when` is given of a run that has not started.
+  func argument(ofNext run: Run, _ version: JobVersion) -> DataValue {
+    var next = run
+    next.attempt += 1
+    guard case .table(var table) = argument(of: next, version) else { return .null }
+    table.fields["started_at"] = nil
+    return .table(table)
   }
 
   // MARK: The clock

@@ -16,7 +16,10 @@ extension Runner {
       pool[host]?.send(.answer(state, number: number, answer))
     }
     let id = run.map { RunID(Int64(bitPattern: $0)) }
-    guard let job = id.flatMap({ openRuns[$0]?.job }) ?? loader.jobName(of: state).flatMap({ keys[$0] })
+    let known =
+      id.flatMap { openRuns[$0]?.job } ?? executor.version(asking: state)?.key
+      ?? loader.jobName(of: state).flatMap { keys[$0] }
+    guard let job = known
     else { return reply(.failed("the daemon knows no such run any more")) }
     switch question {
     case .entry(let key, let withValue):

@@ -146,6 +146,8 @@ final class ScriptHost: LuaHostDelegate {
 
   func wrote(_ id: StateID, _ run: RunKey, _ writes: [KeyValueWrite]) {}
 
+  func whenAnswered(_ id: StateID, number: UInt64, _ verdict: WhenVerdict, stateLost: Bool) {}
+
   func calledOutside(slot: Int) { change(StateID(slot)) { $0.calledOutside = true } }
   func mainCalled(slot: Int) {}
   func workerEntered(worker: Int, state: StateID, slot: Int?) {}

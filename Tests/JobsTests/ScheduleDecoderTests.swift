@@ -125,6 +125,8 @@ struct ScheduleDecoderTests {
     #expect(definition.logLimit == 512 << 10)
     #expect(definition.ownHost && definition.freshState)
     #expect(definition.secrets == ["API_TOKEN", "_key2"])
+    #expect(try Self.decode(["when": .opaque("function")]).get().policy.hasWhen)
+    #expect(!policy.hasWhen)
     #expect(definition.env == ["URL": "http://x", "EMPTY": ""])
     let schedule = try #require(definition.schedule)
     #expect(schedule.zone.name == "Europe/Berlin")
@@ -219,7 +221,14 @@ struct ScheduleDecoderTests {
       ),
       ("10m", "schedule: \"10m\" is a string, not a table: schedule = { every = \"10m\" }"),
       (.opaque("function"), "schedule: this is a function, not a table: schedule = { every = \"10m\" }"),
-      (["when": .opaque("function")], "schedule.when: not supported yet"),
+      (
+        ["when": true],
+        "schedule.when: true is a boolean, not a function: when = function(due) return true end"
+      ),
+      (
+        ["every": .opaque("function")],
+        "schedule.every: this is a function, not a duration (\"10m\", \"1h30m\", \"PT5M\")"
+      ),
       (["queue_limit": 3], "schedule.queue_limit: is of use only with overlap = \"queue\""),
       (["overlap": "skip", "max_parallel": 3], "schedule.max_parallel: is of use only with overlap"),
       (["catch_up_within": "2h"], "schedule.catch_up_within: says how old what is made up may be"),

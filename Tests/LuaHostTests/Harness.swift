@@ -115,6 +115,7 @@ final class Recorder: LuaHostDelegate {
   let loaded = Results<StateID, Result<LoadedScript, ScriptError>>()
   let initialized = Results<StateID, Result<String?, ScriptError>>()
   let ended = Results<RunKey, Harness.End>()
+  let verdicts = Results<UInt64, (WhenVerdict, stateLost: Bool)>()
   private let lines = Mutex<[StateID: [Harness.Line]]>([:])
   let started = Mutex<[RunKey: ContinuousClock.Instant]>([:])
   let events = Mutex<[String]>([])
@@ -146,6 +147,10 @@ final class Recorder: LuaHostDelegate {
 
   func wrote(_ id: StateID, _ run: RunKey, _ writes: [KeyValueWrite]) {
     written.withLock { $0[run] = writes }
+  }
+
+  func whenAnswered(_ id: StateID, number: UInt64, _ verdict: WhenVerdict, stateLost: Bool) {
+    verdicts.put((verdict, stateLost), for: number)
   }
 
   func mainCalled(slot: Int) { note("main \(slot)") }

@@ -83,6 +83,7 @@
 ---@field fresh_state? boolean `true`: every run has a new Lua state. Default: globals last from run to run.
 ---@field host? "shared"|"own" Where the job's state lives: `"own"` is a process to itself. Default `"shared"`.
 ---@field env? table<string, string> Settings, read in the job as `job.env.KEY`.
+---@field when? fun(due: string, run: almanac.Run): any, string? Asked just before a start: `nil` or `false` and a reason skip it, an error fails it. It has 30 s, may wait, and read `almanac.kv`.
 ---@field secrets? string[] Names of secrets, read at each run and offered as `job.env.NAME` in `main`: from `$CREDENTIALS_DIRECTORY`, the state directory's `secrets/`, the daemon's environment. Their values are masked in all that is told of the job.
 
 ---When this job runs, and by which rules. Without it, the job runs on demand only.

@@ -41,7 +41,16 @@ enum SettingsDecoder {
       policy.pool = pool
     }
     policy.requires = requirements(&reader)
+    policy.hasWhen = hasWhen(&reader)
     if let after = reader.duration("archive_after") { policy.archiveAfter = after }
+  }
+
+  /// The function itself stays in the job's Lua state; of it comes only that it is there.
+  private static func hasWhen(_ reader: inout TableReader) -> Bool {
+    guard let value = reader.value("when") else { return false }
+    if case .opaque("function") = value { return true }
+    reader.report("when", Found.mismatch(value, "a function: when = function(due) return true end"))
+    return false
   }
 
   /// `overlap` with the limits that belong to it.

@@ -32,6 +32,10 @@ public protocol LuaHostDelegate: AnyObject, Sendable {
   func asked(_ id: StateID, _ run: RunKey?, number: UInt64, _ question: DaemonQuestion)
   /// What the run has written into its job's key-value store; its end follows, which is a success or a skip.
   func wrote(_ id: StateID, _ run: RunKey, _ writes: [KeyValueWrite])
+  /// The schedule's `when` was called.
+  ///
+  /// - Parameter stateLost: It had to be stopped, and its state is gone.
+  func whenAnswered(_ id: StateID, number: UInt64, _ verdict: WhenVerdict, stateLost: Bool)
   /// A run has ended; all of its log lines were delivered before.
   ///
   /// - Parameters:

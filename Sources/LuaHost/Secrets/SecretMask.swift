@@ -119,3 +119,14 @@ extension RunEnd {
     }
   }
 }
+
+extension WhenVerdict {
+  /// The verdict as people may read it.
+  func masked(by mask: SecretMask) -> WhenVerdict {
+    switch self {
+    case .yes: self
+    case .no(let reason): .no(mask.mask(reason))
+    case .failed(let error): .failed(mask.mask(error))
+    }
+  }
+}

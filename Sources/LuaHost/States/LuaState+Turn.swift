@@ -9,6 +9,7 @@ extension LuaState {
     case .command(.load(let limits)): load(limits, on: worker)
     case .command(.initialize(let limits)): initialize(limits, on: worker)
     case .command(.start(let run)): start(run, on: worker)
+    case .command(.when(let call)): askWhen(call, on: worker)
     case .command(.close): closeLua()
     case .answer(let reply):
       enter(on: worker) { [self] in clua_continue($0, write(reply, to: $0)) }
@@ -97,6 +98,23 @@ extension LuaState {
     }
   }
 
+  private func askWhen(_ call: WhenCall, on worker: Worker) {
+    let begun = lock.withLock { mailbox.lua != nil ? mailbox.begin(.when(call)) : nil }
+    guard let begun else {
+      return host.delegate.whenAnswered(id, number: call.number, .failed(Self.gone), stateLost: true)
+    }
+    book = RunBook()
+    beginLog(run: nil)
+    setLimit(host.loadLimit, on: begun)
+    var arguments = ByteWriter(reserving: 512)
+    arguments.append(UInt32(2))
+    arguments.append(DataValue.string(call.due))
+    arguments.append(call.run.withoutNullFields)
+    enter(on: worker) { lua in
+      arguments.bytes.withUnsafeBufferPointer { clua_when(lua, $0.baseAddress, $0.count) }
+    }
+  }
+
   private func setLimit(_ length: Int64, on activity: Activity) {
     setLimit(at: saturatingSum(monotonicNow(), length), on: activity)
   }
@@ -142,6 +160,7 @@ extension LuaState {
     switch activity.kind {
     case .load: finishLoad(lua, end)
     case .initialize: finishInitialize(end)
+    case .when(let call): finishWhen(call, end)
     case .run(let run):
       if end.losesState { host.forget(self) }
       let runEnd = end.runEnd(announced: announcedEnd)
@@ -151,6 +170,21 @@ extension LuaState {
         self, run.key, runEnd.masked(by: mask.withLock { $0 }), stateLost: end.losesState, peakMemory: peak)
       if end.losesState { closeLua() }
     }
+  }
+
+  private func finishWhen(_ call: WhenCall, _ end: LuaEnd) {
+    let verdict: WhenVerdict
+    if case .value(let value) = end {
+      verdict = value == true ? .yes : .no(value["reason"].asString)
+    } else {
+      var error = end.error(during: "schedule.when", limit: host.loadLimit)
+      if error.file == nil { error.file = source.main.path }
+      verdict = .failed(error)
+    }
+    if end.losesState { host.forget(self) }
+    host.delegate.whenAnswered(
+      id, number: call.number, verdict.masked(by: mask.withLock { $0 }), stateLost: end.losesState)
+    if end.losesState { closeLua() }
   }
 
   private func finishLoad(_ lua: OpaquePointer, _ end: LuaEnd) {

@@ -76,6 +76,8 @@ extension LuaState {
       case .load: host.delegate.loaded(id, .failure(Self.gone))
       case .initialize: host.delegate.initialized(id, .failure(Self.gone))
       case .start(let run): host.ended(self, run.key, end, stateLost: true, peakMemory: 0)
+      case .when(let call):
+        host.delegate.whenAnswered(id, number: call.number, .failed(Self.gone), stateLost: true)
       case .close: break
       }
     }

@@ -32,15 +32,18 @@ final class RunExecutor {
   }
 
   /// What the host is given beyond limit and grace before it is taken for stuck, nanoseconds.
-  private static let margin: Int64 = 50_000_000
+  static let margin: Int64 = 50_000_000
 
   private let loop: EventLoop
-  private let makeState: (JobVersion) -> Void
+  let makeState: (JobVersion) -> Void
   private let argument: (Run, JobVersion) -> DataValue
   private let dryAnswers: (Run) -> DataValue
   private let onEnd: (Run, AttemptEnd, _ startedAt: Instant?, _ release: @escaping () -> Void) -> Void
   private let onRetired: (JobVersion) -> Void
   private var flights: [RunID: Flight] = [:]
+  /// The questions that hosts have, by their numbers.
+  var asked: [UInt64: AskedWhen] = [:]
+  var lastQuestion: UInt64 = 0
   /// Where the attempts are that wait for a state.
   private var waiting: [RunID: JobVersion] = [:]
   /// Versions with attempts that found their host full.
@@ -91,6 +94,7 @@ final class RunExecutor {
 
   /// The version cannot be brought to life (again): the attempts that wait for it fail.
   func stateFailed(_ version: JobVersion, _ why: String) {
+    answerAll(version.questions, of: version, .failed("the job did not load: \(why)"))
     let starts = version.waiting
     version.waiting = []
     for start in starts {
@@ -99,10 +103,11 @@ final class RunExecutor {
     }
   }
 
-  private func startWaiting(_ version: JobVersion) {
-    guard version.busy == nil, case .ready(let host, let state) = version.home,
-      let next = version.waiting.first
+  func startWaiting(_ version: JobVersion) {
+    guard version.busy == nil, version.question == nil, case .ready(let host, let state) = version.home
     else { return }
+    if !version.questions.isEmpty { return ask(version.questions.removeFirst(), version, host, state) }
+    guard let next = version.waiting.first else { return }
     guard let slot = host.evidence.takeSlot(run: UInt64(next.run.id.rawValue), attempt: next.run.attempt)
     else {
       crowdedOut.append(version)
@@ -167,7 +172,7 @@ final class RunExecutor {
 
   /// The job that brought the host down, if one of its runs did.
   func culprit(on host: HostConnection, _ death: HostConnection.Death) -> JobVersion? {
-    culpritFlight(on: host, death)?.version
+    culpritFlight(on: host, death)?.version ?? culpritQuestion(on: host, death)?.version
   }
 
   private func culpritFlight(on host: HostConnection, _ death: HostConnection.Death) -> Flight? {
@@ -183,6 +188,7 @@ final class RunExecutor {
       flight.version.home = .none
       finish(flight, kind(of: flight, culprit: culprit, death), at: now)
     }
+    questionsFell(with: host, death)
   }
 
   private func kind(of flight: Flight, culprit: Flight?, _ death: HostConnection.Death) -> AttemptEnd.Kind {
@@ -216,10 +222,15 @@ final class RunExecutor {
       evidence.freeSlot(flight.slot)
       self?.makeRoom()
     }
+    goOn(version)
+  }
+
+  /// What ran in the state has ended.
+  func goOn(_ version: JobVersion) {
     retireIfIdle(version)
     if case .ready = version.home {
       startWaiting(version)
-    } else if case .none = version.home, !version.isRetired || !version.waiting.isEmpty {
+    } else if case .none = version.home, !version.isRetired || !version.isIdle {
       makeState(version)
     }
   }
@@ -247,7 +258,7 @@ final class RunExecutor {
   }
 
   private func retireIfIdle(_ version: JobVersion) {
-    guard version.isRetired, version.busy == nil, version.waiting.isEmpty else { return }
+    guard version.isRetired, version.isIdle else { return }
     closeState(version)
     onRetired(version)
   }
@@ -259,13 +270,13 @@ final class RunExecutor {
   }
 
   /// The host has closed the state by itself, or it must be made anew for the next run.
-  private func loseState(_ version: JobVersion) { closeState(version) }
+  func loseState(_ version: JobVersion) { closeState(version) }
 
   // MARK: Stuck hosts
 
   /// Sees to it that a host is ended when it has not ended an attempt by then. The look at the flights
   /// is taken only when the earliest of their instants has come, and at most every 25 ms.
-  private func watch(until instant: Int64?) {
+  func watch(until instant: Int64?) {
     guard let instant, instant < (nextLook ?? .max) else { return }
     if let lookTimer { loop.cancelTimer(lookTimer) }
     nextLook = instant
@@ -277,10 +288,11 @@ final class RunExecutor {
     nextLook = nil
     lookTimer = nil
     let now = clinux_monotonic_ns()
+    endHostOfStuckQuestion(at: now)
     if let stuck = flights.values.first(where: { $0.hostEndsAt.map { $0 <= now } ?? false }) {
       stuck.host.kill(blaming: .slot(stuck.slot))
     }
-    watch(until: flights.values.compactMap(\.hostEndsAt).min())
+    watch(until: (flights.values.compactMap(\.hostEndsAt) + asked.values.map(\.hostEndsAt)).min())
   }
 
   /// When the run's `main` was called, as long as it runs.
