@@ -64,17 +64,20 @@ public struct StateSettings: Sendable, Equatable {
   public var memoryLimitBytes: Int64
   /// Of each run.
   public var logLimitBytes: Int64
+  /// Processor time of each run; 0 for no limit.
+  public var cpuLimitNanoseconds: Int64
   public var environment: [String: String]
   /// Names of secrets, which the host reads itself, and where their files are.
   public var secrets: [String]
   public var secretsFolder: String
 
   public init(
-    memoryLimitBytes: Int64, logLimitBytes: Int64, environment: [String: String], secrets: [String],
-    secretsFolder: String
+    memoryLimitBytes: Int64, logLimitBytes: Int64, cpuLimitNanoseconds: Int64, environment: [String: String],
+    secrets: [String], secretsFolder: String
   ) {
     self.memoryLimitBytes = memoryLimitBytes
     self.logLimitBytes = logLimitBytes
+    self.cpuLimitNanoseconds = cpuLimitNanoseconds
     self.environment = environment
     self.secrets = secrets
     self.secretsFolder = secretsFolder

@@ -33,23 +33,26 @@ extension HostEvent {
         writer.append(byte: entry.level.rawValue)
         writer.append(entry.message)
         writer.append(entry.fields)
+      case .stuck(let run):
+        writer.append(byte: 9)
+        writer.append(run)
       case .ended(let state, let report):
         writer.append(byte: 7)
         writer.append(state)
         report.encode(to: &writer)
       case .asked(let state, let run, let number, let question):
-        writer.append(byte: 9)
+        writer.append(byte: 10)
         writer.append(state)
         writer.append(run)
         writer.append(number)
         question.encode(to: &writer)
       case .wrote(let state, let run, let writes):
-        writer.append(byte: 10)
+        writer.append(byte: 11)
         writer.append(state)
         writer.append(run)
         writer.append(writes)
       case .whenAnswered(let state, let report):
-        writer.append(byte: 11)
+        writer.append(byte: 12)
         writer.append(state)
         report.encode(to: &writer)
       }
@@ -74,12 +77,13 @@ extension HostEvent {
           run: run, at: at, level: level, message: try reader.string(), fields: try reader.optionalString()))
     case 7: self = .ended(try reader.number(), try AttemptReport(from: &reader))
     case 8: self = .alive
-    case 9:
+    case 9: self = .stuck(run: try reader.number())
+    case 10:
       self = .asked(
         try reader.number(), run: try reader.optionalNumber(), number: try reader.number(),
         try DaemonQuestion(from: &reader))
-    case 10: self = .wrote(try reader.number(), run: try reader.number(), try reader.keyValueWrites())
-    case 11: self = .whenAnswered(try reader.number(), try WhenReport(from: &reader))
+    case 11: self = .wrote(try reader.number(), run: try reader.number(), try reader.keyValueWrites())
+    case 12: self = .whenAnswered(try reader.number(), try WhenReport(from: &reader))
     case let tag: throw MalformedBytes("unknown event \(tag)")
     }
   }
@@ -155,6 +159,7 @@ extension AttemptReport {
     case .stopped(let reason):
       writer.append(byte: 7)
       writer.append(reason)
+    case .overCPULimit: writer.append(byte: 8)
     }
   }
 
@@ -171,6 +176,7 @@ extension AttemptReport {
     case 5: end = .fatal(try reader.string())
     case 6: end = .timedOut
     case 7: end = .stopped(try reader.string())
+    case 8: end = .overCPULimit
     case let tag: throw MalformedBytes("unknown end \(tag)")
     }
     self.init(run: run, end: end, stateLost: stateLost, peakMemoryBytes: peak, endedAt: endedAt)

@@ -17,6 +17,8 @@ public enum HostEvent: Sendable, Equatable {
   case wrote(StateID, run: UInt64, [KeyValueWrite])
   /// What the schedule's `when` said.
   case whenAnswered(StateID, WhenReport)
+  /// A run cannot be stopped: the host asks to be ended.
+  case stuck(run: UInt64)
   /// An attempt has ended.
   case ended(StateID, AttemptReport)
 }
@@ -124,6 +126,7 @@ public struct AttemptReport: Sendable, Equatable {
     case retryAfter(Int64, String?)
     case fatal(String)
     case timedOut
+    case overCPULimit
     case stopped(String)
   }
 

@@ -16,6 +16,8 @@ public struct JobDefinition: Sendable, Equatable {
   public var memoryLimit: Int
   /// Of a run's log, in bytes.
   public var logLimit: Int
+  /// Of an attempt; `nil` for none.
+  public var cpuLimit: Interval?
   /// What `job.env` offers.
   public var env: [String: String]
   /// The names of what `job.env` offers too, read at each run.
@@ -37,6 +39,7 @@ public struct JobDefinition: Sendable, Equatable {
     freshState = false
     memoryLimit = Self.defaultMemoryLimit
     logLimit = Self.defaultLogLimit
+    cpuLimit = nil
     env = [:]
     secrets = []
     ownHost = false

@@ -27,7 +27,8 @@ extension Runner {
 
   func makeExecutor() -> RunExecutor {
     RunExecutor(
-      loop: loop, makeState: { [unowned self] version in makeState(version) },
+      loop: loop, maxIdleStates: configuration.maxIdleStates,
+      makeState: { [unowned self] version in makeState(version) },
       argument: { [unowned self] run, version in argument(of: run, version) },
       dryAnswers: { [unowned self] run in
         guard run.isDry, case .manual(let request) = run.cause else { return .null }
@@ -69,6 +70,7 @@ extension Runner {
       let id = RunID(Int64(bitPattern: run))
       if openRuns[id] != nil { leftBehind[id] = writes }
     case .whenAnswered(_, let report): executor.answered(report)
+    case .stuck(let run): executor.isStuck(run, on: host)
     case .ended(_, let report): executor.ended(report, on: host)
     }
   }
@@ -79,7 +81,7 @@ extension Runner {
     let homeless = live.values.filter { version in
       if case .ready(let home, _) = version.home { home === host } else { false }
     }
-    for version in homeless { version.home = .none }
+    for version in homeless { executor.stateIsGone(version) }
     let culprit = executor.culprit(on: host, death)
     if let culprit, host.owner == nil { catalog.giveOwnHost(culprit.name) }
     executor.fell(with: host, death)

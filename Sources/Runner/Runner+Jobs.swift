@@ -97,6 +97,7 @@ extension Runner {
     version.home = .ready(loaded.host, loaded.state)
     let isNew = live[key] == nil
     if let former = live.updateValue(version, forKey: key) { executor.retire(former) }
+    executor.stateIsReady(version)
     greet(loaded)
     if initialLoads == 0 {
       logger.log(

@@ -85,6 +85,28 @@ extension RealBinary {
       #expect(server.requests.allSatisfy { $0.method == "GET" })
     }
 
+    @Test("no program is started") func processes() async throws {
+      let almanac = try Almanac()
+      try almanac.save(
+        "clean.lua",
+        """
+        local process = require "almanac.process"
+        function main()
+          local a = assert(process.run { "touch", "../touched" })
+          local b, err = process.shell("touch ../touched; exit 3", { check = true })
+          return { a.code, a.ok, a.stdout, err, process.run({ "date" }).stdout }
+        end
+        """)
+      try "{ \"run /bin/sh*\": { \"code\": 3 }, \"run date\": { \"stdout\": \"today\" } }".write(
+        toFile: almanac.root + "/answers.json", atomically: true, encoding: .utf8)
+      let output = try almanac.command("run", "clean", "--dry", "--answers", "answers.json")
+      #expect(
+        output.out == "[0,true,\"\",\"`touch ../touched; exit 3` failed with exit code 3\",\"today\"]\n",
+        "\(output.err)")
+      #expect(output.err.contains("dry: would run touch ../touched"))
+      #expect(almanac.read("touched") == nil)
+    }
+
     @Test("wrong use is told") func usage() throws {
       let almanac = try Almanac()
       try almanac.save("a.lua", "function main() end")

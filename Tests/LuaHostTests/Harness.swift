@@ -116,6 +116,7 @@ final class Recorder: LuaHostDelegate {
   let initialized = Results<StateID, Result<String?, ScriptError>>()
   let ended = Results<RunKey, Harness.End>()
   let verdicts = Results<UInt64, (WhenVerdict, stateLost: Bool)>()
+  let stuckRuns = Results<RunKey, Void>()
   private let lines = Mutex<[StateID: [Harness.Line]]>([:])
   let started = Mutex<[RunKey: ContinuousClock.Instant]>([:])
   let events = Mutex<[String]>([])
@@ -152,6 +153,7 @@ final class Recorder: LuaHostDelegate {
   func whenAnswered(_ id: StateID, number: UInt64, _ verdict: WhenVerdict, stateLost: Bool) {
     verdicts.put((verdict, stateLost), for: number)
   }
+  func stuck(_ run: RunKey) { stuckRuns.put((), for: run) }
 
   func mainCalled(slot: Int) { note("main \(slot)") }
   func calledOutside(slot: Int) { note("outside \(slot)") }

@@ -76,6 +76,7 @@
 ---@field stop_grace? almanac.Duration How long a stopped run has to close what it has open. Default `"5s"`.
 ---@field memory_limit? string Of the job's Lua state. Default `"64MB"`.
 ---@field log_limit? string Of a run's log. Default `"1MB"`.
+---@field cpu_limit? almanac.Duration Processor time of an attempt; what it waits for does not count. Default: none.
 ---@field retry? almanac.Retry Further attempts. Default: none.
 ---@field overlap? "skip" When it is due while still running. Default `"skip"`.
 ---@field late_within? almanac.Duration A due instant found no older than this still starts as if on time. Default `"1m"`.

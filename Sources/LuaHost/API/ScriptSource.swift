@@ -23,6 +23,8 @@ public struct ScriptSource: Sendable {
 
   /// The longest file that is loaded, in bytes.
   public static let fileLimit = 2 << 20
+  /// The most data that a `schedule` table may hold, in bytes: the daemon reads all of it between two starts.
+  public static let scheduleLimit = 64 << 10
 
   public var jobName: String
   /// The folder that relative paths of the job start from, absolute.
@@ -50,6 +52,8 @@ public struct StateLimits: Sendable, Equatable {
   public var memoryLimit: Int
   /// Bytes of log of one run.
   public var logLimit: Int
+  /// Nanoseconds of processor time of one run; 0 for no limit.
+  public var cpuLimit: Int64
   /// What `job.env` offers.
   public var environment: [String: String]
   /// The names of what `job.env` offers too, read anew for each run and kept out of all that is told of it.
@@ -58,11 +62,12 @@ public struct StateLimits: Sendable, Equatable {
   public var secretsFolder: String
 
   public init(
-    memoryLimit: Int = 64 << 20, logLimit: Int = 1 << 20, environment: [String: String] = [:],
-    secrets: [String] = [], secretsFolder: String = ""
+    memoryLimit: Int = 64 << 20, logLimit: Int = 1 << 20, cpuLimit: Int64 = 0,
+    environment: [String: String] = [:], secrets: [String] = [], secretsFolder: String = ""
   ) {
     self.memoryLimit = memoryLimit
     self.logLimit = logLimit
+    self.cpuLimit = cpuLimit
     self.environment = environment
     self.secrets = secrets
     self.secretsFolder = secretsFolder

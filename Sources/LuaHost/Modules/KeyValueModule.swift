@@ -6,7 +6,7 @@ import Values
 /// has succeeded, and go into the ledger with the row that says so.
 enum KeyValueModule {
   static let functions: [String: Functions.Entry] = [
-    "get": function("kv.get") { state, call, key throws(ModuleMisuse) in
+    "get": function("kv.get") { state, call, key throws(Misuse) in
       if let written = state.book.with({ $0.keyValues.written(key) }) {
         return .values([value(written.value)])
       }
@@ -16,10 +16,10 @@ enum KeyValueModule {
         return .values([value(found)])
       }
     },
-    "set": function("kv.set") { state, call, key throws(ModuleMisuse) in
+    "set": function("kv.set") { state, call, key throws(Misuse) in
       write(KeyValueWrite(key: key, value: try json(of: call, key: key)), "kv.set", state, call)
     },
-    "delete": function("kv.delete") { state, call, key throws(ModuleMisuse) in
+    "delete": function("kv.delete") { state, call, key throws(Misuse) in
       write(KeyValueWrite(key: key, value: nil), "kv.delete", state, call)
     },
     "keys": Functions.Entry(isOutside: false) { state, call in
@@ -40,11 +40,11 @@ enum KeyValueModule {
   /// A function whose first argument is a key.
   private static func function(
     _ name: String,
-    _ body: @escaping @Sendable (LuaState, HostCall, _ key: String) throws(ModuleMisuse) -> HostReply
+    _ body: @escaping @Sendable (LuaState, HostCall, _ key: String) throws(Misuse) -> HostReply
   ) -> Functions.Entry {
     Functions.Entry(isOutside: false) { state, call in
       if let misuse = unavailable(name, state, call) { return .reply(misuse) }
-      do throws(ModuleMisuse) {
+      do throws(Misuse) {
         return .reply(try body(state, call, try key(of: call)))
       } catch {
         return .reply(.misuse("\(name): \(error.text)"))
@@ -59,35 +59,33 @@ enum KeyValueModule {
     return nil
   }
 
-  private static func key(of call: HostCall) throws(ModuleMisuse) -> String {
+  private static func key(of call: HostCall) throws(Misuse) -> String {
     let given = call.arguments.first ?? .null
     guard case .string(let key) = given else {
-      throw ModuleMisuse(
-        text:
-          "the key must be a string\(given.asBytes == nil ? ", not \(given.typeName)" : " of valid UTF-8")")
+      throw Misuse(
+        "the key must be a string\(given.asBytes == nil ? ", not \(given.typeName)" : " of valid UTF-8")")
     }
     guard (1...KeyValueBuffer.longestKey).contains(key.utf8.count), !key.utf8.contains(0) else {
-      throw ModuleMisuse(
-        text:
-          "a key has 1 to \(KeyValueBuffer.longestKey) bytes and no zero among them; this one has \(key.utf8.count)"
+      throw Misuse(
+        "a key has 1 to \(KeyValueBuffer.longestKey) bytes and no zero among them; this one has \(key.utf8.count)"
       )
     }
     return key
   }
 
   /// What is to be kept, as JSON.
-  private static func json(of call: HostCall, key: String) throws(ModuleMisuse) -> String {
+  private static func json(of call: HostCall, key: String) throws(Misuse) -> String {
     let value = call.arguments.count > 1 ? call.arguments[1] : .null
     if value == .null {
-      throw ModuleMisuse(text: "\"\(key)\": there is no value; kv.delete removes a key")
+      throw Misuse("\"\(key)\": there is no value; kv.delete removes a key")
     }
     let json: String
     do throws(JSONTrouble) { json = try value.json() } catch {
-      throw ModuleMisuse(text: "\"\(key)\": \(error)")
+      throw Misuse("\"\(key)\": \(error)")
     }
     guard json.utf8.count <= KeyValueBuffer.longestValue else {
-      throw ModuleMisuse(
-        text: "\"\(key)\": the value has \(json.utf8.count) bytes as JSON, and may have "
+      throw Misuse(
+        "\"\(key)\": the value has \(json.utf8.count) bytes as JSON, and may have "
           + "\(byteText(KeyValueBuffer.longestValue)); write it to a file in job.output(...)")
     }
     return json

@@ -22,7 +22,7 @@ final class RunBook: Sendable {
   func writes(after end: RunEnd) -> [KeyValueWrite] {
     switch end {
     case .succeeded, .skipped: with { $0.keyValues.runWrites }
-    case .failed, .retryAfter, .fatal, .timedOut, .cancelled: []
+    case .failed, .retryAfter, .fatal, .timedOut, .overCPULimit, .cancelled: []
     }
   }
 }

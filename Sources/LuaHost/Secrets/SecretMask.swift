@@ -115,7 +115,7 @@ extension RunEnd {
     case .skipped(let reason): .skipped(mask.mask(reason))
     case .retryAfter(let seconds, let reason): .retryAfter(seconds: seconds, mask.mask(reason))
     case .fatal(let message): .fatal(mask.mask(message))
-    case .timedOut, .cancelled: self
+    case .timedOut, .overCPULimit, .cancelled: self
     }
   }
 }

@@ -118,7 +118,8 @@ final class JobLoader {
             state,
             StateSettings(
               memoryLimitBytes: Int64(definition.memoryLimit), logLimitBytes: Int64(definition.logLimit),
-              environment: definition.env, secrets: definition.secrets, secretsFolder: secretsFolder)))
+              cpuLimitNanoseconds: definition.cpuLimit?.nanoseconds ?? 0, environment: definition.env,
+              secrets: definition.secrets, secretsFolder: secretsFolder)))
       }
     }
   }

@@ -41,6 +41,10 @@ final class JobVersion {
   /// What the state is asked before the next attempt takes it, and what it is being asked.
   var questions: [WhenQuestion] = []
   var question: WhenQuestion?
+  /// Its place among the ``IdleStates``, while its state waits for a run.
+  var idleStamp: UInt64?
+  /// A run of it is claimed and starts in a moment: its state is not idle.
+  var isExpected = false
   /// Another version, or none, is live now: the state goes when nothing runs in it any more.
   var isRetired = false
 

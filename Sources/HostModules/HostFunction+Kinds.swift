@@ -1,0 +1,56 @@
+import LuaHost
+import Values
+
+extension HostFunction {
+  /// What a ``blocking(_:of:shownAs:changes:_:)`` function does when its arguments have been read.
+  typealias Work = @Sendable () throws(Trouble) -> [DataValue]
+
+  /// A function that changes nothing and answers at once, on the Lua worker.
+  ///
+  /// - Parameters:
+  ///   - module: What messages put before the function's name: `crypto`.
+  static func immediate(
+    _ name: String, of module: String,
+    _ body: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> HostReply
+  ) -> HostFunction {
+    HostFunction(name: name, isOutside: false) { call in
+      let arguments = Arguments(call.arguments, of: "\(module).\(name)")
+      do throws(Misuse) { return try body(arguments, call.job) } catch { return .misuse(error.text) }
+    }
+  }
+
+  /// A function in two steps: reading its arguments on the Lua worker, its work on a thread that may block.
+  ///
+  /// - Parameters:
+  ///   - module: What messages put before the function's name: `fs`.
+  ///   - shown: The function that the script called, where this one is only a part of it.
+  ///   - changes: Whether it changes the world outside.
+  static func blocking(
+    _ name: String, of module: String, shownAs shown: String? = nil, changes: Bool,
+    _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> Work
+  ) -> HostFunction {
+    HostFunction(name: name, isOutside: changes, inDryRun: .pretends) { call in
+      let arguments = Arguments(call.arguments, of: "\(module).\(shown ?? name)")
+      do throws(Misuse) {
+        let work = try prepare(arguments, call.job)
+        if call.run?.dry == true {
+          let intent = intent(shown ?? name, arguments)
+          let reply = changes ? call.pretend(intent, returning: true) : call.givenAnswer(to: intent)
+          if let reply { return reply }
+        }
+        return BlockingWork.reply(to: call) {
+          do throws(Trouble) { return .success(try work()) } catch { return .failure(error) }
+        }
+      } catch {
+        return .misuse(error.text)
+      }
+    }
+  }
+
+  /// What a call would do, in words: `move a.txt to b.txt`.
+  private static func intent(_ name: String, _ arguments: Arguments) -> String {
+    let hasTwoPaths = !["write", "append"].contains(name)
+    let paths = [arguments[0], hasTwoPaths ? arguments[1] : .null].compactMap(\.asString)
+    return "\(name) \(paths.joined(separator: " to "))"
+  }
+}
