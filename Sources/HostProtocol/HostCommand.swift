@@ -49,13 +49,22 @@ public struct ScriptBundle: Sendable, Equatable {
   public var outputFolder: String
   public var main: Module
   public var modules: [Module]
+  /// The tree of the job's rocks, as LuaRocks laid it out, absolute; `nil` if it has none.
+  public var rocks: String?
+  /// Whether native modules may be loaded: the host is the job's own.
+  public var allowsNative: Bool
 
-  public init(job: String, folder: String, outputFolder: String, main: Module, modules: [Module]) {
+  public init(
+    job: String, folder: String, outputFolder: String, main: Module, modules: [Module], rocks: String? = nil,
+    allowsNative: Bool = false
+  ) {
     self.job = job
     self.folder = folder
     self.outputFolder = outputFolder
     self.main = main
     self.modules = modules
+    self.rocks = rocks
+    self.allowsNative = allowsNative
   }
 }
 
@@ -70,10 +79,12 @@ public struct StateSettings: Sendable, Equatable {
   /// Names of secrets, which the host reads itself, and where their files are.
   public var secrets: [String]
   public var secretsFolder: String
+  /// All that the job may do to the world; `nil` for whatever it likes.
+  public var allowed: [Capability]?
 
   public init(
     memoryLimitBytes: Int64, logLimitBytes: Int64, cpuLimitNanoseconds: Int64, environment: [String: String],
-    secrets: [String], secretsFolder: String
+    secrets: [String], secretsFolder: String, allowed: [Capability]? = nil
   ) {
     self.memoryLimitBytes = memoryLimitBytes
     self.logLimitBytes = logLimitBytes
@@ -81,6 +92,7 @@ public struct StateSettings: Sendable, Equatable {
     self.environment = environment
     self.secrets = secrets
     self.secretsFolder = secretsFolder
+    self.allowed = allowed
   }
 }
 

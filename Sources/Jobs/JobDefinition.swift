@@ -1,5 +1,6 @@
 import RunLifecycle
 import Scheduling
+import Values
 
 /// One version of a job, read and found good: what it is, when it runs and under which limits.
 public struct JobDefinition: Sendable, Equatable {
@@ -22,6 +23,8 @@ public struct JobDefinition: Sendable, Equatable {
   public var env: [String: String]
   /// The names of what `job.env` offers too, read at each run.
   public var secrets: [String]
+  /// All that the job may do to the world; `nil` for whatever it likes.
+  public var allow: [Capability]?
   /// The job asks for a host process of its own.
   public var ownHost: Bool
   /// The job says in which time zone it is; else it is in the daemon's.
@@ -42,6 +45,7 @@ public struct JobDefinition: Sendable, Equatable {
     cpuLimit = nil
     env = [:]
     secrets = []
+    allow = nil
     ownHost = false
     calendars = [:]
   }

@@ -14,6 +14,8 @@ public struct StateDirectory: Sendable {
   public var logsPath: String { path + "/logs.sqlite" }
   /// Files of jobs' secrets, each named as the secret is.
   var secretsFolder: String { path + "/secrets" }
+  /// What LuaRocks installed for jobs.
+  public var rocksFolder: String { path + "/rocks" }
   var lockPath: String { path + "/lock" }
   var evidenceFolder: String { path + "/hosts" }
 

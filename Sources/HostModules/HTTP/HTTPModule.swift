@@ -8,7 +8,10 @@ import Values
 enum HTTPModule {
   /// One primitive, `exchange(name, url, options)`; `http.lua` makes `get`, `post` and `request` of it.
   static let functions = [
-    HostFunction(name: "exchange", isOutside: true, inDryRun: .pretends, body: exchange)
+    HostFunction(
+      name: "exchange", isOutside: true,
+      needs: { call in (try? plan(call.arguments, folder: call.job.folder))?.needs ?? [] },
+      inDryRun: .pretends, body: exchange)
   ]
 
   private static func exchange(_ call: HostCall) -> HostReply {

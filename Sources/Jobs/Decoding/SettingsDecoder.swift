@@ -24,6 +24,7 @@ enum SettingsDecoder {
     for name in definition.secrets where definition.env[name] != nil {
       reader.report("secrets", "\(Found.quoted(name)) stands in `env` too; a name is one or the other")
     }
+    if let allow = CapabilityDecoder.decode(&reader) { definition.allow = allow }
   }
 
   private static func decodePolicy(_ reader: inout TableReader, into policy: inout RunPolicy) {

@@ -1,3 +1,5 @@
+import Values
+
 /// The number by which whoever drives a ``LuaHost`` knows one Lua state.
 public typealias StateID = UInt32
 
@@ -34,15 +36,19 @@ public struct ScriptSource: Sendable {
   public var main: File
   /// The job's own modules by the name that `require` is given.
   public var modules: [String: File]
+  /// Modules of others that it can require; `nil` if there are none.
+  public var rocks: RockModules?
 
   public init(
-    jobName: String, folder: String, outputFolder: String, main: File, modules: [String: File] = [:]
+    jobName: String, folder: String, outputFolder: String, main: File, modules: [String: File] = [:],
+    rocks: RockModules? = nil
   ) {
     self.jobName = jobName
     self.folder = folder
     self.outputFolder = outputFolder
     self.main = main
     self.modules = modules
+    self.rocks = rocks
   }
 }
 
@@ -60,10 +66,13 @@ public struct StateLimits: Sendable, Equatable {
   public var secrets: [String]
   /// Where files of secrets are; empty for nowhere.
   public var secretsFolder: String
+  /// All that the job may do to the world; `nil` for whatever it likes.
+  public var allowed: [Capability]?
 
   public init(
     memoryLimit: Int = 64 << 20, logLimit: Int = 1 << 20, cpuLimit: Int64 = 0,
-    environment: [String: String] = [:], secrets: [String] = [], secretsFolder: String = ""
+    environment: [String: String] = [:], secrets: [String] = [], secretsFolder: String = "",
+    allowed: [Capability]? = nil
   ) {
     self.memoryLimit = memoryLimit
     self.logLimit = logLimit
@@ -71,5 +80,6 @@ public struct StateLimits: Sendable, Equatable {
     self.environment = environment
     self.secrets = secrets
     self.secretsFolder = secretsFolder
+    self.allowed = allowed
   }
 }

@@ -14,6 +14,7 @@ struct Functions: Sendable {
 
   struct Entry: Sendable {
     let isOutside: Bool
+    var needs: HostFunction.Needs? = HostFunction.needsNothing
     let body: Body
   }
 
@@ -40,7 +41,7 @@ struct Functions: Sendable {
       var bodies: [String: Entry] = [:]
       for function in module.functions {
         let title = "\(module.name.split(separator: ".").last ?? "").\(function.name)"
-        bodies[function.name] = Entry(isOutside: function.isOutside) { _, call in
+        bodies[function.name] = Entry(isOutside: function.isOutside, needs: function.needs) { _, call in
           if case .isAnnounced = function.inDryRun, call.run?.dry == true {
             return .reply(call.announce(title))
           }
