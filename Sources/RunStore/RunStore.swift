@@ -17,7 +17,8 @@ public protocol RunStore: Sendable {
   /// How far the triggers of these jobs are accounted for; of all jobs, if none is named.
   func accounts(of jobs: [JobKey]) throws -> [JobKey: [StoredAccount]]
 
-  /// Hands all that is kept of a job over to another one that has no rows yet: its rows, accounts and pause.
+  /// Hands all that is kept of a job over to another one that has no rows yet: its rows, accounts, pause and
+  /// key-value store.
   /// False, and nothing is changed, if that one has rows, or there is no job of that name.
   func inherit(_ heir: JobKey, from name: String) throws -> Bool
 

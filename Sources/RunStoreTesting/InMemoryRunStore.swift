@@ -166,6 +166,7 @@ struct Ledger: Sendable {
     heads[heir] = heads.removeValue(forKey: old)
     pauses[heir] = pauses.removeValue(forKey: old)
     accounts[heir] = accounts.removeValue(forKey: old)
+    keyValues[heir] = keyValues.removeValue(forKey: old)
     for (id, run) in runs where run.job == old {
       runs[id]?.job = heir
       identities.remove(Identity(dueAt: run.dueAt, job: old, cause: run.cause))

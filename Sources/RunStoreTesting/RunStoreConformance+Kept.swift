@@ -71,6 +71,17 @@ extension RunStoreCheck {
       try expectEqual(try store.step("s", of: run.id), "[1]", "the step after the conflict")
       try expectEqual(try store.step("t", of: run.id), nil, "the conflict's step")
     },
+    RunStoreCheck("hands a job's key-value store over with its rows") { store in
+      let (old, heir) = try twoJobs(store)
+      try store.commit([
+        .claim(sample(1, job: old, due: 1), []),
+        .finish(sample(1, job: old, due: 1).ended(.succeeded), [], writes: [write("x", "1")]),
+      ])
+      try expect(try store.inherit(heir, from: "a"), "nothing was handed over")
+      try expectEqual(try store.entry("x", of: heir), KeyValueEntry(value: "1", used: 2), "the heir's store")
+      try expectEqual(
+        try store.entry("x", of: old), KeyValueEntry(value: nil, used: 0), "the old job's store")
+    },
     RunStoreCheck("keeps the steps of a run until it ends") { store in
       let (a, b) = try twoJobs(store)
       let (run, other) = (sample(1, job: a, due: 1), sample(2, job: b, due: 1))
