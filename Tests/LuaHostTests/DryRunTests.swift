@@ -59,7 +59,7 @@ import Values
 
   @Test("logs what would change the world, in place of doing it") func announces() async throws {
     let body = """
-      local a, b, c = test.look(), test.change("x", 5, { k = true }, ("y"):rep(200)), test.send("mail")
+      local a, b, c = test.look(), test.change("x", 5, { k = true, smtp = { password = "p" } }, ("y"):rep(200)), test.send("mail")
       return { a.code, b, c.code, c.dry }
       """
     let dry = try await run(body)
@@ -67,7 +67,8 @@ import Values
     #expect(dry.called == ["look"])
     #expect(
       dry.end.log.map(\.message) == [
-        "dry: would call test.change x 5 {\"k\":true} (200 bytes)", "dry: would send mail",
+        "dry: would call test.change x 5 {\"k\":true,\"smtp\":{\"password\":\"***\"}} (200 bytes)",
+        "dry: would send mail",
       ])
     #expect(!dry.events.contains("outside 7"))
     let real = try await run("return { test.change().code, test.send('x').code }", dry: false)

@@ -84,11 +84,26 @@ extension HostCall {
       switch value {
       case .string(let text) where text.utf8.count <= 100: text
       case .string, .bytes: "(\(value.asBytes?.count ?? 0) bytes)"
-      case .table: (try? value.json()).flatMap { $0.utf8.count <= 200 ? $0 : nil } ?? "(a table)"
+      case .table: (try? value.discreet.json()).flatMap { $0.utf8.count <= 200 ? $0 : nil } ?? "(a table)"
       default: value.messageText
       }
     }
     let intent = (["call", function] + arguments).joined(separator: " ")
     return pretend(intent, returning: true) ?? .values([])
+  }
+}
+
+extension DataValue {
+  /// The same without what fields hold whose names say that it is nobody's business.
+  fileprivate var discreet: DataValue {
+    guard case .table(var table) = self else { return self }
+    table.items = table.items.map(\.discreet)
+    for (name, value) in table.fields {
+      let isSecret = ["password", "secret", "token", "authorization"].contains {
+        name.lowercased().contains($0)
+      }
+      table.fields[name] = isSecret ? .string(SecretMask.mark) : value.discreet
+    }
+    return .table(table)
   }
 }

@@ -95,7 +95,8 @@ enum KeyValueModule {
     _ write: KeyValueWrite, _ name: String, _ state: LuaState, _ call: HostCall
   ) -> HostReply {
     guard call.run != nil else { return .misuse("\(name) belongs to a run: use it in main") }
-    _ = call.pretend(write.intent, returning: .null)
+    // A dry run takes the write for what it reads later, and keeps nothing in the end.
+    if call.run?.dry == true { call.log(.info, "dry: would \(write.intent)") }
     if state.book.with({ $0.keyValues.knows(write.key) }) { return put(write, name, state.book) }
     return call.ask(.entry(key: write.key, withValue: false)) { [book = state.book] answer in
       guard case .entry(_, let size, let used) = answer else { return refusal(name, answer) }

@@ -109,13 +109,14 @@ struct SecretMask: Sendable {
 extension RunEnd {
   /// The end as people may read it.
   func masked(by mask: SecretMask) -> RunEnd {
+    if mask.isEmpty { return self }
     switch self {
-    case .succeeded(let result): .succeeded(result: mask.mask(result))
-    case .failed(let error): .failed(mask.mask(error))
-    case .skipped(let reason): .skipped(mask.mask(reason))
-    case .retryAfter(let seconds, let reason): .retryAfter(seconds: seconds, mask.mask(reason))
-    case .fatal(let message): .fatal(mask.mask(message))
-    case .timedOut, .overCPULimit, .cancelled: self
+    case .succeeded(let result): return .succeeded(result: mask.mask(result))
+    case .failed(let error): return .failed(mask.mask(error))
+    case .skipped(let reason): return .skipped(mask.mask(reason))
+    case .retryAfter(let seconds, let reason): return .retryAfter(seconds: seconds, mask.mask(reason))
+    case .fatal(let message): return .fatal(mask.mask(message))
+    case .timedOut, .overCPULimit, .cancelled: return self
     }
   }
 }

@@ -10,6 +10,11 @@ struct SecretSource {
   static let shortest = 4
   private static let longest = 64 << 10
 
+  /// What is wrong with a secret, as it follows on its name.
+  private struct Fault: Error {
+    let text: String
+  }
+
   /// The state directory's; its files must be their owner's only.
   let folder: String
 
@@ -18,7 +23,7 @@ struct SecretSource {
     var values: [String: String] = [:]
     var wrong: [String] = []
     for name in names {
-      do throws(Misuse) {
+      do throws(Fault) {
         values[name] = try usable(try find(name))
       } catch {
         wrong.append("secret \(name) \(error.text)")
@@ -28,7 +33,7 @@ struct SecretSource {
     return values
   }
 
-  private func find(_ name: String) throws(Misuse) -> [UInt8] {
+  private func find(_ name: String) throws(Fault) -> [UInt8] {
     var places: [String] = []
     if let credentials = variable("CREDENTIALS_DIRECTORY"), !credentials.isEmpty {
       let path = String(decoding: credentials, as: UTF8.self) + "/" + name
@@ -41,18 +46,20 @@ struct SecretSource {
       places.append(path)
     }
     if let value = variable(name) { return value }
-    throw Misuse(
-      "is not set: there is no \(places.joined(separator: ", no ")), and no variable \(name) in the "
+    throw Fault(
+      text:
+        "is not set: there is no \(places.joined(separator: ", no ")), and no variable \(name) in the "
         + "daemon's environment")
   }
 
-  private func usable(_ bytes: [UInt8]) throws(Misuse) -> String {
+  private func usable(_ bytes: [UInt8]) throws(Fault) -> String {
     guard let value = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
-      throw Misuse("is no text: a secret is valid UTF-8 without zeros")
+      throw Fault(text: "is no text: a secret is valid UTF-8 without zeros")
     }
     guard value.utf8.count >= Self.shortest else {
-      throw Misuse(
-        value.isEmpty
+      throw Fault(
+        text:
+          value.isEmpty
           ? "is empty"
           : "is shorter than \(Self.shortest) characters: it could not be kept out of the log; put it into env"
       )
@@ -61,22 +68,22 @@ struct SecretSource {
   }
 
   /// The bytes of a file, without the end of its last line; `nil` if there is none.
-  private func contents(of path: String, ownerOnly: Bool) throws(Misuse) -> [UInt8]? {
+  private func contents(of path: String, ownerOnly: Bool) throws(Fault) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       if errno == ENOENT || errno == ENOTDIR { return nil }
-      throw Misuse("cannot be read: \(path): \(String(cString: strerror(errno)))")
+      throw Fault(text: "cannot be read: \(path): \(String(cString: strerror(errno)))")
     }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw Misuse("cannot be read: \(path) is not a file")
+      throw Fault(text: "cannot be read: \(path) is not a file")
     }
     guard !ownerOnly || status.st_mode & 0o077 == 0 else {
-      throw Misuse("is refused: others may read \(path); make it its owner's only (chmod 600)")
+      throw Fault(text: "is refused: others may read \(path); make it its owner's only (chmod 600)")
     }
     guard status.st_size <= Self.longest else {
-      throw Misuse("is refused: \(path) is larger than \(byteText(Self.longest))")
+      throw Fault(text: "is refused: \(path) is larger than \(byteText(Self.longest))")
     }
     var bytes = [UInt8](repeating: 0, count: Self.longest)
     var length = 0
@@ -87,7 +94,7 @@ struct SecretSource {
       guard count > 0 else {
         if count < 0 {
           if errno == EINTR { continue }
-          throw Misuse("cannot be read: \(path): \(String(cString: strerror(errno)))")
+          throw Fault(text: "cannot be read: \(path): \(String(cString: strerror(errno)))")
         }
         break
       }
