@@ -82,6 +82,56 @@ extension RealBinary {
       #expect(almanac.read("done.txt") == "1:1\n1:2\n1:3\n2:3\n")
     }
 
+    @Test("what was written and the row that says so come together, whenever the daemon is killed")
+    func atomic() async throws {
+      let almanac = try Almanac()
+      try almanac.save(
+        "count.lua",
+        """
+        schedule = { restart_after = "1ms" }
+        function main() return require("almanac.kv").incr("n") end
+        """)
+      for round in 1...5 {
+        let before = try almanac.runs(of: "count").count
+        let daemon = try await almanac.serve()
+        try await almanac.eventually("some runs of round \(round)") {
+          try almanac.runs(of: "count").count > before + 20
+        }
+        try await Task.sleep(for: .milliseconds(Int.random(in: 0...40)))
+        kill(daemon.processIdentifier, SIGKILL)
+        daemon.waitUntilExit()
+      }
+      let results = try almanac.runs(of: "count").reversed().filter { $0["outcome"] == "succeeded" }
+        .compactMap { $0["result"].asInt }
+      #expect(results.count > 100)
+      #expect(results == Array(1...Int64(results.count)))
+    }
+
+    @Test("a run that starts again because its host fell sees its steps") func hostFell() async throws {
+      let almanac = try Almanac()
+      try almanac.save(
+        "fallen.lua",
+        """
+        local job, kv = require "almanac.job", require "almanac.kv"
+        schedule = { every = "1h" }
+        function main(run)
+          local starts = kv.get("starts", 0)
+          local id = job.step("id", function() return "made by start " .. starts end)
+          job.step("start " .. starts, function() kv.set("starts", starts + 1) end)
+          if starts == 0 then
+            print("waiting")
+            job.sleep(600)
+          end
+          return id .. ", attempt " .. run.attempt
+        end
+        """)
+      let daemon = try await almanac.serve()
+      try await almanac.eventually("it waits") { almanac.log.contains("waiting") }
+      for host in Processes.children(of: daemon.processIdentifier) { kill(host, SIGKILL) }
+      let row = try await almanac.endedRun(of: "fallen")
+      #expect(row["result"] == "made by start 0, attempt 1", "\(row)")
+    }
+
     @Test("steps of another run, and of one that has ended, are none of its own") func anotherRun()
       async throws
     {
