@@ -94,6 +94,8 @@ extension RealBinary {
         function main()
           local a = assert(process.run { "touch", "../touched" })
           local b, err = process.shell("touch ../touched; exit 3", { check = true })
+          touched = (touched or 0) + 1
+          assert(touched == 1, "another run's globals")
           return { a.code, a.ok, a.stdout, err, process.run({ "date" }).stdout }
         end
         """)
@@ -104,6 +106,8 @@ extension RealBinary {
         output.out == "[0,true,\"\",\"`touch ../touched; exit 3` failed with exit code 3\",\"today\"]\n",
         "\(output.err)")
       #expect(output.err.contains("dry: would run touch ../touched"))
+      try await almanac.serve()
+      for _ in 1...2 { #expect(try almanac.command("run", "clean", "--dry").status == 0) }
       #expect(almanac.read("touched") == nil)
     }
 

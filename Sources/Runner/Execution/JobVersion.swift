@@ -62,6 +62,11 @@ final class JobVersion {
   /// goes with it.
   var seat: JobVersion {
     guard case .parallel = definition.policy.overlap, !isIdle else { return self }
+    return beside
+  }
+
+  /// A state of its own that goes with what it is made for.
+  var beside: JobVersion {
     let beside = JobVersion(key: key, definition: definition)
     beside.isRetired = true
     return beside

@@ -96,7 +96,8 @@ final class RunExecutor {
   }
 
   func start(_ run: Run, of version: JobVersion, timeLimit: Interval?, stopGrace: Interval) {
-    let version = version.seat
+    // What a dry run leaves in the job's globals is not for other runs.
+    let version = run.isDry ? version.beside : version.seat
     version.waiting.append(
       JobVersion.Waiting(
         run: run, timeLimit: timeLimit?.nanoseconds ?? 0, stopGrace: stopGrace.nanoseconds))
