@@ -94,6 +94,9 @@ extension RealBinary {
         function main()
           local a = assert(process.run { "touch", "../touched" })
           local b, err = process.shell("touch ../touched; exit 3", { check = true })
+          local file = assert(io.open("../touched", "w"))
+          assert(file:write("by io") and file:close() and os.execute("touch ../touched"))
+          assert(os.rename("clean.lua", "../touched"))
           touched = (touched or 0) + 1
           assert(touched == 1, "another run's globals")
           return { a.code, a.ok, a.stdout, err, process.run({ "date" }).stdout }
