@@ -74,16 +74,17 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
-    .target(name: "RunStore", dependencies: ["RunLifecycle", "Scheduling"], swiftSettings: strict),
+    .target(name: "RunStore", dependencies: ["RunLifecycle", "Scheduling", "Values"], swiftSettings: strict),
     .target(
       name: "RunStoreSQLite",
       dependencies: [
-        "RunLifecycle", "RunStore", "Scheduling", .product(name: "GRDB", package: "GRDB.swift"),
+        "RunLifecycle", "RunStore", "Scheduling", "Values", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .target(
-      name: "RunStoreTesting", dependencies: ["RunLifecycle", "RunStore", "Scheduling"], swiftSettings: strict
+      name: "RunStoreTesting", dependencies: ["RunLifecycle", "RunStore", "Scheduling", "Values"],
+      swiftSettings: strict
     ),
     .target(
       name: "Runner",

@@ -139,6 +139,22 @@ final class ScriptHost: LuaHostDelegate {
     change(id) { $0.log.append("\(level) \(message)") }
   }
 
+  // There is no daemon here: a job's store is empty, nothing of its steps was done before, and nothing is kept.
+  func asked(_ id: StateID, _ run: RunKey?, number: UInt64, _ question: DaemonQuestion) {
+    let answer: DaemonAnswer =
+      switch question {
+      case .entry: .entry(value: nil, size: 0, used: 0)
+      case .keys: .keys([])
+      case .step: .step(nil)
+      case .keepStep: .kept
+      }
+    lua.answer(id, number: number, answer)
+  }
+
+  func wrote(_ id: StateID, _ run: RunKey, _ writes: [KeyValueWrite]) {}
+
+  func whenAnswered(_ id: StateID, number: UInt64, _ verdict: WhenVerdict, stateLost: Bool) {}
+
   func calledOutside(slot: Int) { change(StateID(slot)) { $0.calledOutside = true } }
   func stuck(_ run: RunKey) {}
   func mainCalled(slot: Int) {}
