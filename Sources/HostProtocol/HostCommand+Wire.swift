@@ -81,6 +81,7 @@ extension StateSettings {
   fileprivate func encode(to writer: inout ByteWriter) {
     writer.append(memoryLimitBytes)
     writer.append(logLimitBytes)
+    writer.append(cpuLimitNanoseconds)
     writer.append(UInt32(environment.count))
     for (key, value) in environment {
       writer.append(key)
@@ -93,7 +94,8 @@ extension StateSettings {
 
   fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
     self.init(
-      memoryLimitBytes: try reader.number(), logLimitBytes: try reader.number(), environment: [:])
+      memoryLimitBytes: try reader.number(), logLimitBytes: try reader.number(),
+      cpuLimitNanoseconds: try reader.number(), environment: [:])
     for _ in 0..<(try reader.number(UInt32.self)) {
       let key = try reader.string()
       environment[key] = try reader.string()

@@ -69,15 +69,19 @@ public struct StateSettings: Sendable, Equatable {
   public var memoryLimitBytes: Int64
   /// Of each run.
   public var logLimitBytes: Int64
+  /// Processor time of each run; 0 for no limit.
+  public var cpuLimitNanoseconds: Int64
   public var environment: [String: String]
   /// All that the job may do to the world; `nil` for whatever it likes.
   public var allowed: [Capability]?
 
   public init(
-    memoryLimitBytes: Int64, logLimitBytes: Int64, environment: [String: String], allowed: [Capability]? = nil
+    memoryLimitBytes: Int64, logLimitBytes: Int64, cpuLimitNanoseconds: Int64, environment: [String: String],
+    allowed: [Capability]? = nil
   ) {
     self.memoryLimitBytes = memoryLimitBytes
     self.logLimitBytes = logLimitBytes
+    self.cpuLimitNanoseconds = cpuLimitNanoseconds
     self.environment = environment
     self.allowed = allowed
   }

@@ -29,6 +29,8 @@ struct RunnerSetup {
       }
     }
     let zone = try daemonZone(timeZone)
+    // Host processes inherit it: the zone of `almanac.time` in jobs that name none.
+    if let timeZone { setenv("ALMANAC_TIME_ZONE", timeZone, 1) }
     let count = hosts ?? ProcessInfo.processInfo.activeProcessorCount
     guard (1...256).contains(count) else {
       throw CommandFailure("--hosts: \(count) is not a number from 1 to 256", status: ExitStatus.usage)
@@ -43,7 +45,7 @@ struct RunnerSetup {
     runner = try Runner(
       RunnerConfiguration(
         purpose: purpose, jobs: jobs, state: state, testMode: testMode, grace: graceLength, zone: zone,
-        hosts: count,
+        hosts: count, maxIdleStates: Variables.nonEmpty("ALMANAC_IDLE_STATES").flatMap { Int($0) },
         node: Self.nodeName(), version: Version.text),
       store: store, logs: logs, logger: logger)
   }

@@ -147,9 +147,9 @@ final class Almanac {
   }
 
   /// The rows of a job's runs, newest first.
-  func runs(of job: String) throws -> [DataValue] {
+  func runs(of job: String, latest count: Int = 10_000) throws -> [DataValue] {
     // A job that has left no trace yet is no error here.
-    let output = try run(["runs", job, "-n", "10000", "--json", "--state", state])
+    let output = try run(["runs", job, "-n", "\(count)", "--json", "--state", state])
     guard output.status == 0 else { return [] }
     return try DataValue(json: Array(output.out.utf8)).asTable?.items ?? []
   }

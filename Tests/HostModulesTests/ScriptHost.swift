@@ -137,6 +137,7 @@ final class ScriptHost: LuaHostDelegate {
   }
 
   func calledOutside(slot: Int) { change(StateID(slot)) { $0.calledOutside = true } }
+  func stuck(_ run: RunKey) {}
   func mainCalled(slot: Int) {}
   func workerEntered(worker: Int, state: StateID, slot: Int?) {}
   func workerLeft(worker: Int) {}

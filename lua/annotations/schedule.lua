@@ -144,7 +144,7 @@
 ---@field outside_window? "defer"|"skip" A firing outside the window waits for it (default for `every` and `restart_after`) or is skipped (the others').
 ---@field blackout? almanac.Blackout|almanac.Blackout[] Dates, ranges of dates, or `{ calendar = "holidays.ics" }` in which nothing fires. Default: none.
 ---@field time_limit? almanac.Duration The longest an attempt may take, waiting included; `"0s"`: no limit. Default `"24h"`.
----@field cpu_limit? almanac.Duration The most processor time an attempt may take. Default: no limit.
+---@field cpu_limit? almanac.Duration The most processor time an attempt may take; what it waits for does not count. Default: no limit.
 ---@field stop_grace? almanac.Duration How long a stopped run has to close what it has open. Default `"5s"`.
 ---@field memory_limit? almanac.Size Of the job's Lua state. Default `"64MB"`.
 ---@field log_limit? almanac.Size Of a run's log; past it, one line says how much was dropped. Default `"1MB"`.

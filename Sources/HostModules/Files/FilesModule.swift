@@ -108,24 +108,21 @@ enum FilesModule {
     },
   ]
 
-  private typealias Work = @Sendable () throws(Trouble) -> [DataValue]
+  /// What each function does with its arguments.
+  private static let uses: [String: [PathUse]] = [
+    "read": [.read(0)], "chunk": [.read(0)], "list": [.read(0)], "glob": [.search(0)], "exists": [.read(0)],
+    "stat": [.read(0)], "disk": [.read(0)],
+    "write": [.write(0)], "append": [.write(0)], "mkdir": [.write(0)], "remove": [.change(0)],
+    "copy": [.read(0), .write(1)], "move": [.change(0), .change(1)],
+  ]
 
-  /// A function in two steps: reading its arguments on the worker, its work on a thread that may block.
   private static func function(
     _ name: String, shownAs shown: String? = nil, changes: Bool,
-    _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> Work
+    _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> HostFunction.Work
   ) -> HostFunction {
-    HostFunction(name: name, isOutside: changes, needs: needs(of: name)) { call in
-      let arguments = Arguments(call.arguments, of: "fs." + (shown ?? name))
-      do throws(Misuse) {
-        let work = try prepare(arguments, call.job)
-        return BlockingWork.reply(to: call) {
-          do throws(Trouble) { return .success(try work()) } catch { return .failure(error) }
-        }
-      } catch {
-        return .misuse(error.text)
-      }
-    }
+    .blocking(
+      name, of: "fs", shownAs: shown, changes: changes, needs: HostFunction.needs(of: name, in: uses), prepare
+    )
   }
 
   private static func stat(_ path: JobPath) throws(Trouble) -> DataValue {

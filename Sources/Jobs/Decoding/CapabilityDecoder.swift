@@ -1,3 +1,4 @@
+import Scheduling
 import Values
 
 /// Reads `allow`: what a job may do to the world, and nothing else (SPEC 4.2).

@@ -142,7 +142,8 @@ final class JobLoader {
             state,
             StateSettings(
               memoryLimitBytes: Int64(definition.memoryLimit), logLimitBytes: Int64(definition.logLimit),
-              environment: definition.env, allowed: definition.allow)))
+              cpuLimitNanoseconds: definition.cpuLimit?.nanoseconds ?? 0, environment: definition.env,
+              allowed: definition.allow)))
       }
     }
   }
