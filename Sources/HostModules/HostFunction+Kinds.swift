@@ -25,7 +25,7 @@ extension HostFunction {
   ///   - module: What messages put before the function's name: `fs`.
   ///   - shown: The function that the script called, where this one is only a part of it.
   ///   - changes: Whether it changes the world outside.
-  ///   - needs: What a job must be allowed to do for a call.
+  ///   - needs: What the job must be allowed to do for a call.
   static func blocking(
     _ name: String, of module: String, shownAs shown: String? = nil, changes: Bool, needs: Needs? = nil,
     _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> Work

@@ -9,10 +9,10 @@ public struct JobContext: Sendable {
   /// Where the job writes for people, absolute; it may not exist yet.
   public let outputFolder: String
   public let environment: [String: String]
-  /// All that the job may do to the world; `nil` for whatever it likes.
-  public let allowed: [Capability]?
   /// The zone that the schedule names; `nil` where it names none, and before it is read.
   public let timeZone: String?
+  /// All that the job may do to the world; `nil` for whatever it likes.
+  public let allowed: [Capability]?
 }
 
 /// What is known of a run.
