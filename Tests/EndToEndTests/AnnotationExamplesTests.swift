@@ -75,7 +75,7 @@ extension RealBinary {
         let text = isModule ? job(of: whole) : whole.map(\.text).joined(separator: "\n")
         try almanac.save("Example/main.lua", text)
         let output = try almanac.command("run", "Example")
-        #expect(output.status == 0, "\(name): \(output.err)\n\(text)")
+        #expect(output.status == 0, "\(name): \(output.err)")
         for example in examples where isModule && example.endsRun {
           try almanac.save("Example/main.lua", "function main(run)\n\(example.text)\nend")
           let output = try almanac.command("run", "Example")
