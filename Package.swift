@@ -36,7 +36,22 @@ let package = Package(
     .target(
       name: "HostModules",
       dependencies: [
-        "LuaHost", "Scheduling", "Values",
+        "LuaHost", "Scheduling", "Values", "WebClient",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "HostProcess",
+      dependencies: ["CLinux", "HostModules", "HostProtocol", "LuaHost", "Values"],
+      swiftSettings: strict),
+
+    // Servers elsewhere; knows neither Lua nor jobs.
+    .target(
+      name: "WebClient",
+      dependencies: [
+        "Scheduling",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -45,9 +60,17 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: strict),
+
     .target(
-      name: "HostProcess",
-      dependencies: ["CLinux", "HostModules", "HostProtocol", "LuaHost", "Values"],
+      name: "Notifying",
+      dependencies: [
+        "Scheduling", "Values", "WebClient",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
       swiftSettings: strict),
 
     // Pure: no clock, no waiting, no I/O but for reading zone files.
@@ -118,8 +141,27 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "WebClientTests",
+      dependencies: [
+        "Scheduling", "TestSupport", "WebClient",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "NotifyingTests", dependencies: ["Notifying", "Scheduling", "TestSupport", "Values"],
+      swiftSettings: strict),
+    .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", "Values", "almanac"], swiftSettings: strict),
     // What several test targets use.
-    .target(name: "TestSupport", dependencies: ["Values"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport",
+      dependencies: [
+        "Values",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      path: "Tests/TestSupport", exclude: ["maildrop.py"], swiftSettings: strict),
   ]
 )

@@ -2,15 +2,18 @@ import Glibc
 
 /// The proxies that the environment names: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in
 /// small or in capital letters.
-struct Proxies: Equatable {
+struct Proxies: Sendable, Equatable {
   /// One proxy: where it is and how it is spoken to.
-  struct Proxy: Hashable {
+  struct Proxy: Sendable, Hashable {
     enum Kind { case http, socks }
     var kind = Kind.http
     var host: String
     var port: Int
     /// `user:password`, or `nil`.
     var credentials: String?
+
+    /// `host:port`, for addresses and messages.
+    var authority: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
   }
 
   private let plain: Proxy?

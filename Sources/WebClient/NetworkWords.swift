@@ -1,0 +1,39 @@
+import Glibc
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// What failures of connections are called in words that a person understands.
+public enum NetworkWords {
+  /// The system's words for an error number, in lower case, as they stand inside a sentence.
+  public static func reason(_ code: Int32) -> String {
+    guard let message = strerror(code) else { return "error \(code)" }
+    let text = String(cString: message)
+    return text.prefix(1).lowercased() + text.dropFirst()
+  }
+
+  /// Why a connection could not be made.
+  public static func reason(_ error: NIOConnectionError) -> String {
+    guard let failed = error.connectionErrors.first else { return "the name \(error.host) is not known" }
+    switch failed.error {
+    case let error as IOError: return reason(error.errnoCode)
+    case is ChannelError: return "no answer in time"
+    case let error as NIOSSLError: return tlsReason(error)
+    default: return "\(failed.error)"
+    }
+  }
+
+  /// Why a connection could not be made safe.
+  public static func tlsReason(_ error: any Error) -> String {
+    switch error {
+    case NIOSSLError.handshakeFailed(let cause):
+      "\(cause)".contains("CERTIFICATE_VERIFY_FAILED")
+        ? "its certificate is not one that this machine trusts: it has expired, or its authority is not known here"
+        : "\(cause)"
+    case NIOSSLError.noSuchFilesystemObject: "SSL_CERT_FILE names a file that is not there"
+    case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+      "its certificate is for another name"
+    default: "\(error)"
+    }
+  }
+}
