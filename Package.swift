@@ -36,7 +36,7 @@ let package = Package(
     .target(
       name: "HostModules",
       dependencies: [
-        "LuaHost", "Scheduling", "Values", "WebClient",
+        "LuaHost", "Notifying", "Scheduling", "Values", "WebClient",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -22,6 +22,9 @@ static const unsigned char annotations_json[] = {
 static const unsigned char annotations_log[] = {
 #embed "../../lua/annotations/log.lua"
 };
+static const unsigned char annotations_notify[] = {
+#embed "../../lua/annotations/notify.lua"
+};
 static const unsigned char annotations_schedule[] = {
 #embed "../../lua/annotations/schedule.lua"
 };
@@ -33,6 +36,7 @@ static const cresources_file files[] = {
     {"annotations/job.lua", annotations_job, sizeof annotations_job},
     {"annotations/json.lua", annotations_json, sizeof annotations_json},
     {"annotations/log.lua", annotations_log, sizeof annotations_log},
+    {"annotations/notify.lua", annotations_notify, sizeof annotations_notify},
     {"annotations/schedule.lua", annotations_schedule, sizeof annotations_schedule},
 };
 

@@ -4,7 +4,7 @@ import LuaHost
 public enum StandardModules {
   public static let all: [HostModule] = [
     module("http", HTTPModule.functions), module("json", JSONModule.functions),
-    module("fs", FilesModule.functions),
+    module("fs", FilesModule.functions), module("notify", NotifyModule.functions),
   ]
 
   private static func module(_ name: String, _ functions: [HostFunction]) -> HostModule {

@@ -125,7 +125,7 @@ extension StateLimits {
   fileprivate init(_ settings: StateSettings) {
     self.init(
       memoryLimit: Int(settings.memoryLimitBytes), logLimit: Int(settings.logLimitBytes),
-      environment: settings.environment)
+      environment: settings.environment, services: settings.services)
   }
 }
 

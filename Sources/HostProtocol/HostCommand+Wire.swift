@@ -82,6 +82,7 @@ extension StateSettings {
       writer.append(key)
       writer.append(value)
     }
+    writer.append(services)
   }
 
   fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -91,6 +92,7 @@ extension StateSettings {
       let key = try reader.string()
       environment[key] = try reader.string()
     }
+    services = try reader.value()
   }
 }
 

@@ -61,11 +61,16 @@ public struct StateSettings: Sendable, Equatable {
   /// Of each run.
   public var logLimitBytes: Int64
   public var environment: [String: String]
+  /// What the configuration offers to the job's modules: `{ smtp = {...} }`.
+  public var services: DataValue
 
-  public init(memoryLimitBytes: Int64, logLimitBytes: Int64, environment: [String: String]) {
+  public init(
+    memoryLimitBytes: Int64, logLimitBytes: Int64, environment: [String: String], services: DataValue = .null
+  ) {
     self.memoryLimitBytes = memoryLimitBytes
     self.logLimitBytes = logLimitBytes
     self.environment = environment
+    self.services = services
   }
 }
 

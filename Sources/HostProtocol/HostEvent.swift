@@ -121,7 +121,7 @@ public struct AttemptReport: Sendable, Equatable {
 /// What both ends of the conversation must agree upon.
 public enum HostConversation {
   /// Changes with every change of the messages.
-  public static let build = "almanac-host-1"
+  public static let build = "almanac-host-2"
   /// How many bytes of log lines a host may send before it is credited more.
   public static let initialLogCredit = 1 << 20
   /// The descriptors that a host finds open.

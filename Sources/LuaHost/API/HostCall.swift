@@ -9,6 +9,8 @@ public struct JobContext: Sendable {
   /// Where the job writes for people, absolute; it may not exist yet.
   public let outputFolder: String
   public let environment: [String: String]
+  /// What the configuration offers to modules: `services["smtp"]`.
+  public let services: DataValue
 }
 
 /// What is known of a run.

@@ -1,3 +1,5 @@
+import Values
+
 /// The number by which whoever drives a ``LuaHost`` knows one Lua state.
 public typealias StateID = UInt32
 
@@ -52,10 +54,16 @@ public struct StateLimits: Sendable, Equatable {
   public var logLimit: Int
   /// What `job.env` offers.
   public var environment: [String: String]
+  /// What the configuration offers to modules, such as the mail server of `almanac.notify`.
+  public var services: DataValue
 
-  public init(memoryLimit: Int = 64 << 20, logLimit: Int = 1 << 20, environment: [String: String] = [:]) {
+  public init(
+    memoryLimit: Int = 64 << 20, logLimit: Int = 1 << 20, environment: [String: String] = [:],
+    services: DataValue = .null
+  ) {
     self.memoryLimit = memoryLimit
     self.logLimit = logLimit
     self.environment = environment
+    self.services = services
   }
 }

@@ -35,7 +35,7 @@ final class LuaState: @unchecked Sendable {
   var jobContext: JobContext {
     JobContext(
       jobName: source.jobName, folder: source.folder, outputFolder: source.outputFolder,
-      environment: limits.environment)
+      environment: limits.environment, services: limits.services)
   }
 }
 

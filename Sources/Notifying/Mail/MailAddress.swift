@@ -5,6 +5,8 @@ public struct MailAddress: Sendable, Hashable {
   /// `local@domain`.
   public var address: String
 
+  init(address: String) { self.address = address }
+
   public init(parsing text: String) throws(NotifyMistake) {
     let trimmed = text.trimmed
     func wrong(_ why: String) -> NotifyMistake {

@@ -37,6 +37,12 @@ public struct MailServer: Sendable, Hashable {
     self.authorityFile = authorityFile
   }
 
+  /// The one that this machine runs itself, which needs no settings: what cron's mails go through.
+  public static let local = MailServer(host: "localhost")
+
+  /// Whom mails come from that name nobody: ``from``, else `almanac` at this machine.
+  public var sender: MailAddress { from ?? MailAddress(address: "almanac@\(OwnName.text)") }
+
   /// `host:port`, for messages.
   public var authority: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
 

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -81,9 +80,9 @@ struct SMTPDialogue: Sendable {
   /// Says hello, and returns what the server offers: its keywords, with what stands behind them.
   private func greet(_ connection: SMTPConnection) async throws -> [String: String] {
     onStep("EHLO")
-    let reply = try await connection.ask("EHLO \(Self.ownName)")
+    let reply = try await connection.ask("EHLO \(OwnName.text)")
     guard reply.isAccepted else {
-      try accept(try await connection.ask("HELO \(Self.ownName)"), "refused the greeting")
+      try accept(try await connection.ask("HELO \(OwnName.text)"), "refused the greeting")
       return [:]
     }
     return Dictionary(
@@ -197,20 +196,4 @@ struct SMTPDialogue: Sendable {
     default: return NotifyTrouble("\(place) cannot be used: \(error)")
     }
   }
-
-  /// This machine's name, or what stands for it where that is no name for others.
-  private static let ownName: String = {
-    var buffer = [CChar](repeating: 0, count: 256)
-    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
-    let name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let isName =
-      !name.isEmpty
-      && name.utf8.allSatisfy { byte in
-        switch byte {
-        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "-"), UInt8(ascii: "."): true
-        default: false
-        }
-      }
-    return isName ? name : "localhost"
-  }()
 }
