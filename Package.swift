@@ -88,7 +88,7 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "CLinux", "RunLifecycle", "Scheduling", "Values",
+        "CLinux", "Notifying", "RunLifecycle", "Scheduling", "Values",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
@@ -106,7 +106,8 @@ let package = Package(
     .target(
       name: "Runner",
       dependencies: [
-        "CLinux", "HostProtocol", "Jobs", "RunLifecycle", "RunStore", "Scheduling", "Values",
+        "CLinux", "HostProtocol", "Jobs", "Notifying", "RunLifecycle", "RunStore", "Scheduling", "Values",
+        .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
@@ -123,8 +124,8 @@ let package = Package(
       name: "SchedulingTests", dependencies: ["Scheduling"], exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
     .testTarget(
-      name: "JobsTests", dependencies: ["Jobs", "RunLifecycle", "Scheduling", "Values"], swiftSettings: strict
-    ),
+      name: "JobsTests", dependencies: ["Jobs", "Notifying", "RunLifecycle", "Scheduling", "Values"],
+      swiftSettings: strict),
     .testTarget(
       name: "RunLifecycleTests",
       dependencies: ["RunLifecycle", "RunStore", "RunStoreTesting", "Scheduling"], swiftSettings: strict),
@@ -146,6 +147,13 @@ let package = Package(
         "Scheduling", "TestSupport", "WebClient",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RunnerTests",
+      dependencies: [
+        "Jobs", "Notifying", "RunLifecycle", "Runner", "Scheduling", "Values",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .testTarget(

@@ -20,6 +20,8 @@ public struct JobDefinition: Sendable, Equatable {
   public var env: [String: String]
   /// The job asks for a host process of its own.
   public var ownHost: Bool
+  /// Whom to tell what of its runs; what is left open the configuration says.
+  public var notify: NotifySettings
   /// The calendar files of its blackouts, by path, with the digest of what was read.
   public var calendars: [String: String]
 
@@ -33,6 +35,7 @@ public struct JobDefinition: Sendable, Equatable {
     logLimit = Self.defaultLogLimit
     env = [:]
     ownHost = false
+    notify = NotifySettings()
     calendars = [:]
   }
 

@@ -33,7 +33,8 @@ public enum DefinitionLoader {
         trouble = text
         loop.stop()
       })
-    let jobs = JobLoader(pool: pool, loop: loop, zone: { zone }, outputFolder: { _ in folder })
+    let jobs = JobLoader(
+      pool: pool, loop: loop, zone: { zone }, outputFolder: { _ in folder }, services: { _ in .null })
     loader = jobs
     var definitions: [JobDefinition] = []
     var errors: [LoadError] = []

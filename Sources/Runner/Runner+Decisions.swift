@@ -69,6 +69,7 @@ extension Runner {
     logger.debug("attempt \(run.attempt) starts, due \(run.dueAt)", job: version.name, run: run.id)
     pending.unrecordedStarts.append(run.id)
     scheduleStartRows()
+    tellStart(of: run)
     executor.start(run, of: version, timeLimit: timeLimit, stopGrace: stopGrace)
   }
 
@@ -94,6 +95,7 @@ extension Runner {
 
   private func ended(_ run: Run) {
     openRuns[run.id] = nil
+    tellEnd(of: run)
     if run.count == 1 && run.outcome != .missed { stored.lastEnded[run.job] = run }
     if run.attempt > 0 || run.outcome == .tested { statistics.runs += 1 }
     if run.outcome?.isFailure == true { statistics.failures += 1 }

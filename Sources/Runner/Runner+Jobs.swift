@@ -89,6 +89,7 @@ extension Runner {
     let isNew = live[key] == nil
     if let former = live.updateValue(version, forKey: key) { executor.retire(former) }
     greet(loaded)
+    watchJob(version)
     if initialLoads == 0 {
       logger.log(
         level: .notice, isNew ? "the job is live" : "the new version is live", job: definition.source.name)
@@ -110,6 +111,7 @@ extension Runner {
     guard let key = keys[name], let version = live.removeValue(forKey: key) else { return }
     logger.log(level: .notice, "the job was removed", job: name)
     executor.retire(version)
+    notifications?.jobIsGone(key)
     let decisions = planner.handle(.jobRemoved(key), at: wallNow())
     // A file that comes back goes on where it was.
     stored.accounts[key] = decisions.flatMap(\.accountChanges).filter { $0.job == key }.map {

@@ -36,6 +36,8 @@ public final class Runner: @unchecked Sendable {
   lazy var executor = makeExecutor()
   lazy var ledger = LedgerWriter(store: store, loop: loop)
   lazy var logWriter = makeLogWriter()
+  lazy var notifications = makeNotifications()
+  var longRunTimer: Int?
   var control: ControlServer?
   var watcher: FolderWatcher?
 

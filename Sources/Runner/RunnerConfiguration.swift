@@ -1,3 +1,4 @@
+import Jobs
 import Scheduling
 
 /// What a runner is told when it is made.
@@ -25,11 +26,13 @@ public struct RunnerConfiguration: Sendable {
   /// This machine's name in the ledger.
   public var node: String
   public var version: String
+  /// Whom to tell what of runs, where jobs do not say.
+  public var notify: NotifySettings
 
   public init(
     purpose: Purpose, jobs: String, state: StateDirectory, testMode: Bool = false,
     grace: Interval = .seconds(30),
-    zone: Zone, hosts: Int, node: String, version: String
+    zone: Zone, hosts: Int, node: String, version: String, notify: NotifySettings = NotifySettings()
   ) {
     self.purpose = purpose
     self.jobs = jobs
@@ -40,6 +43,7 @@ public struct RunnerConfiguration: Sendable {
     self.hosts = hosts
     self.node = node
     self.version = version
+    self.notify = notify
   }
 
   /// The folder in which a job writes for people.

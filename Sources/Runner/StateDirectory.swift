@@ -13,6 +13,8 @@ public struct StateDirectory: Sendable {
   public var ledgerPath: String { path + "/ledger.sqlite" }
   public var logsPath: String { path + "/logs.sqlite" }
   var lockPath: String { path + "/lock" }
+  /// The messages that wait to be sent.
+  var notificationsFolder: String { path + "/notifications" }
   var evidenceFolder: String { path + "/hosts" }
 
   /// Makes the folder, readable by its owner only.

@@ -32,11 +32,11 @@ extension KeyList {
   static let settings = [
     "enabled", "testing", "run_on_startup", "time_zone", "window", "outside_window", "blackout", "day_match",
     "time_limit", "stop_grace", "memory_limit", "log_limit", "retry", "overlap", "late_within",
-    "start_when_available", "host", "env", "fresh_state",
+    "start_when_available", "host", "env", "fresh_state", "notify",
   ]
   static let laterSettings = [
     "cpu_limit", "queue_limit", "max_parallel", "catch_up", "catch_up_within", "priority", "pool", "requires",
-    "archive_after", "secrets", "allow", "notify", "when", "formerly",
+    "archive_after", "secrets", "allow", "when", "formerly",
   ]
   private static let commonNames = [
     "interval": "every", "timeout": "time_limit", "max_runtime": "time_limit", "retries": "retry",

@@ -17,6 +17,7 @@ enum SettingsDecoder {
     if let limit = bytes("memory_limit", &reader, atLeast: 256 << 10) { definition.memoryLimit = limit }
     if let limit = bytes("log_limit", &reader, atLeast: 0) { definition.logLimit = limit }
     if let env = environment(&reader) { definition.env = env }
+    if let notify = NotifyDecoder.decode(&reader, "notify") { definition.notify = notify }
   }
 
   private static func decodePolicy(_ reader: inout TableReader, into policy: inout RunPolicy) {

@@ -35,6 +35,12 @@ public struct MailAddress: Sendable, Hashable {
     self.address = String(address)
   }
 
+  /// As it reads back.
+  public var text: String {
+    guard let name else { return address }
+    return "\"\(name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\" <\(address)>"
+  }
+
   /// What stands behind the `@`.
   var domain: String { String(address[(address.lastIndex(of: "@") ?? address.startIndex)...].dropFirst()) }
 

@@ -2,6 +2,7 @@ import CLinux
 import HostProtocol
 import Jobs
 import Scheduling
+import Values
 
 /// Brings a job's source to life in a host: its top level is evaluated, its schedule table decoded,
 /// `initialize` called. Only what came through all of it is handed on.
@@ -55,6 +56,7 @@ final class JobLoader {
   private let loop: EventLoop
   private let zone: () -> Zone
   private let outputFolder: (JobSource) -> String
+  private let services: (JobDefinition) -> DataValue
   private var waiting: [Load] = []
   private var waitingFrom = 0
   private var active: [StateID: Load] = [:]
@@ -62,12 +64,15 @@ final class JobLoader {
   private var watching = false
 
   init(
-    pool: HostPool, loop: EventLoop, zone: @escaping () -> Zone, outputFolder: @escaping (JobSource) -> String
+    pool: HostPool, loop: EventLoop, zone: @escaping () -> Zone,
+    outputFolder: @escaping (JobSource) -> String,
+    services: @escaping (JobDefinition) -> DataValue
   ) {
     self.pool = pool
     self.loop = loop
     self.zone = zone
     self.outputFolder = outputFolder
+    self.services = services
   }
 
   /// Loads the source; `done` is called once, on the loop.
@@ -115,7 +120,7 @@ final class JobLoader {
             state,
             StateSettings(
               memoryLimitBytes: Int64(definition.memoryLimit), logLimitBytes: Int64(definition.logLimit),
-              environment: definition.env)))
+              environment: definition.env, services: services(definition))))
       }
     }
   }
