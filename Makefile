@@ -4,7 +4,8 @@
 
 SWIFT   ?= swift
 JOBS    ?= jobs
-PACKAGES = liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata openssl python3-aiosmtpd
+PACKAGES = libarchive-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata openssl \
+           python3-aiosmtpd
 RELEASE  = -c release --static-swift-stdlib
 
 .PHONY: help run build test check lint format setup benchmark clean

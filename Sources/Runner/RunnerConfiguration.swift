@@ -28,6 +28,10 @@ public struct RunnerConfiguration: Sendable {
   public var version: String
   /// Whom to tell what of runs, where jobs do not say.
   public var notify: NotifySettings
+  /// The zone is the machine's own: it follows when that is set anew.
+  public var zoneIsMachines = false
+  /// How many places each concurrency pool has.
+  public var pools: [String: Int] = [:]
 
   public init(
     purpose: Purpose, jobs: String, state: StateDirectory, testMode: Bool = false,

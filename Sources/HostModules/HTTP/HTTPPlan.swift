@@ -1,3 +1,4 @@
+import LuaHost
 import NIOHTTP1
 import Values
 import WebClient

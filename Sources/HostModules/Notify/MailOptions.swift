@@ -1,3 +1,4 @@
+import LuaHost
 import Notifying
 import Values
 

@@ -11,6 +11,8 @@ public struct JobContext: Sendable {
   public let environment: [String: String]
   /// What the configuration offers to modules: `services["smtp"]`.
   public let services: DataValue
+  /// The zone that the schedule names; `nil` where it names none, and before it is read.
+  public let timeZone: String?
 }
 
 /// What is known of a run.

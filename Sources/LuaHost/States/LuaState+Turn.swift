@@ -142,6 +142,7 @@ extension LuaState {
   private func finishLoad(_ lua: OpaquePointer, _ end: LuaEnd) {
     switch end {
     case .value(let schedule) where clua_has_main(lua):
+      timeZone = schedule["time_zone"].asString
       let script = LoadedScript(schedule: schedule, hasInitialize: clua_has_initialize(lua))
       host.delegate.loaded(id, .success(script))
     case .value:

@@ -21,6 +21,8 @@ final class LuaState: @unchecked Sendable {
   var limits = StateLimits()
   /// Whether the schedule table has set the limits and the environment.
   var isConfigured = false
+  /// The schedule's `time_zone`.
+  var timeZone: String?
   var runContext: RunContext?
   var hasCalledOutside = false
   /// What `job.skip` and its kin have said.
@@ -35,7 +37,7 @@ final class LuaState: @unchecked Sendable {
   var jobContext: JobContext {
     JobContext(
       jobName: source.jobName, folder: source.folder, outputFolder: source.outputFolder,
-      environment: limits.environment, services: limits.services)
+      environment: limits.environment, services: limits.services, timeZone: timeZone)
   }
 }
 
