@@ -62,6 +62,20 @@
 ---@field backoff? number Each later wait is this many times as long. Default 1.
 ---@field max_interval? almanac.Duration No wait is longer.
 
+---Whom to tell what of the runs. What is left out, the daemon's configuration says; `false` takes one away.
+---@class almanac.Notify
+---@field on? almanac.NotifyEvent|almanac.NotifyEvent[] What messages are sent about. Default `{ "failed", "recovered" }`.
+---@field email? string|string[]|false `"ops@example.com"` or `"Night Shift <ops@example.com>"`.
+---@field webhook? string|string[]|false URLs that get a POST of JSON.
+---@field ntfy? string|string[]|false Topics of ntfy.sh, or URLs of topics.
+---@field ping? string|false The URL of a dead-man switch: it gets `URL/start`, `URL` on success and `URL/fail`.
+---@field long_running? almanac.Duration|false A run that goes on for longer is told of.
+---@field smtp? almanac.notify.Smtp The mail server. Default: this machine's own.
+
+---`failed`: a run ended failed, timed out or interrupted, its last attempt included. `recovered`: one succeeded after that.
+---@alias almanac.NotifyEvent
+---| "started" | "succeeded" | "failed" | "recovered" | "missed" | "long_running"
+
 ---The schedule and settings of a job. With one trigger its keys stand here; several stand in `triggers`.
 ---@class almanac.Schedule: almanac.Trigger
 ---@field triggers? almanac.Trigger[] Several triggers; those due at the same instant make one run.
@@ -82,6 +96,7 @@
 ---@field start_when_available? boolean `true`: due instants missed while the daemon was down are made up by one run. Default `false`.
 ---@field fresh_state? boolean `true`: every run has a new Lua state. Default: globals last from run to run.
 ---@field host? "shared"|"own" Where the job's state lives: `"own"` is a process to itself. Default `"shared"`.
+---@field notify? almanac.Notify|false Whom to tell of failures, recoveries and silence. Default: the configuration's.
 ---@field env? table<string, string> Settings, read in the job as `job.env.KEY`.
 
 ---When this job runs, and by which rules. Without it, the job runs on demand only.
