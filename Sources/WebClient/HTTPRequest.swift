@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 
 /// A request to a web server, and how it is sent: through the proxy that the environment names, over a
@@ -41,6 +42,15 @@ public struct HTTPRequest: Sendable {
   /// - Returns: The answer, and the address that it came from.
   public func send() async throws(HTTPTrouble) -> (response: HTTPClientResponse, address: HTTPAddress) {
     try await send(through: HTTPConnections.proxies)
+  }
+
+  /// Waits until each connection has dealt with what it was handed so far.
+  ///
+  /// The client hands a body's chunks to their connection as fast as they come, and hears only when that
+  /// has had its turn that it is full. Whoever makes a large body awaits this between two chunks; else tens
+  /// of megabytes gather.
+  public static func letChunksGo() async throws {
+    for loop in MultiThreadedEventLoopGroup.singleton.makeIterator() { try await loop.submit {}.get() }
   }
 
   func send(

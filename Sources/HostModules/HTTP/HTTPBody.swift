@@ -100,6 +100,7 @@ private struct PieceReader: AsyncSequence, AsyncIteratorProtocol, Sendable {
           throw HTTPTrouble("\(path.given) became shorter while it was sent")
         }
         offset += bytes.count
+        try await HTTPRequest.letChunksGo()
         return ByteBuffer(bytes: bytes)
       }
     }
