@@ -49,8 +49,7 @@ enum HTTPConnections {
   }
 
   private static func configuration(_ route: Route) -> HTTPClient.Configuration {
-    var configuration = HTTPClient.Configuration(
-      redirectConfiguration: .disallow, decompression: .enabled(limit: .none))
+    var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
     configuration.timeout.connect = .seconds(30)
     // A refused connection is the caller's business at once; it says itself how often to try again.
     configuration.connectionPool.retryConnectionEstablishment = false

@@ -2,7 +2,6 @@ import AsyncHTTPClient
 import Glibc
 import NIOCore
 import NIOHTTP1
-import NIOHTTPCompression
 import NIOPosix
 import NIOSSL
 
@@ -49,8 +48,6 @@ public struct HTTPTrouble: Error, Equatable, Sendable, CustomStringConvertible {
     case let error as HTTPClientError: self = Self.explain(error, place, peer)
     case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
       self.init("no safe connection to \(place): \(NetworkWords.tlsReason(error))", isUnsent: true)
-    case is NIOHTTPDecompression.DecompressionError, is NIOHTTPDecompression.ExtraDecompressionError:
-      self.init("the answer from \(place) is damaged: its compressed body cannot be read")
     default: self.init("the exchange with \(place) failed: \(error)")
     }
   }

@@ -89,6 +89,35 @@ import Values
     #expect(await trouble(server.url + "/cut").hasSuffix("is damaged: its compressed body cannot be read"))
   }
 
+  @Test("compression is undone however it was done, whole pieces and small ones")
+  func encodings() async throws {
+    let bytes = (0..<60_000).map { UInt8(truncatingIfNeeded: $0 * 7) }
+    let packed = Gzip.stored(bytes)
+    let server = LoopbackServer { request, connection in
+      switch request.target {
+      case "/twice": connection.answer(packed + packed, headers: ["Content-Encoding: gzip"])
+      case "/padded": connection.answer(packed + [0, 0, 0], headers: ["Content-Encoding: x-gzip"])
+      // Without zlib's header: the deflated block alone.
+      case "/raw":
+        connection.answer(Array(packed[10..<(packed.count - 8)]), headers: ["Content-Encoding: deflate"])
+      case "/drops":
+        connection.send(
+          "HTTP/1.1 200 OK\r\nContent-Encoding: GZIP\r\nContent-Length: \(packed.count)\r\n\r\n")
+        for start in stride(from: 0, to: packed.count, by: 997) {
+          connection.send(Array(packed[start..<min(start + 997, packed.count)]))
+        }
+      default: connection.answer(packed, headers: ["Content-Encoding: zstd"])
+      }
+    }
+    defer { server.stop() }
+    #expect(try await run(server.url + "/twice").body == bytes + bytes)
+    for path in ["/padded", "/raw", "/drops"] {
+      #expect(try await run(server.url + path).body == bytes, "\(path)")
+    }
+    // What was not asked for comes as it is.
+    #expect(try await run(server.url + "/other").body == packed)
+  }
+
   @Test("redirects are followed, a circle of them ends")
   func redirects() async throws {
     let server = LoopbackServer { request, connection in

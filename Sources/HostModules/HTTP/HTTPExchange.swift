@@ -77,17 +77,11 @@ struct HTTPExchange: Sendable {
     progress.note()
     var answer = HTTPAnswer(
       status: Int(response.status.code), headers: response.headers, url: address.url)
-    var body: HTTPClientResponse.Body? = response.body
-    if hasNoBody(response) {
-      // Where its headers tell of a compression, the client misses the compressed bytes: no trouble.
-      _ = try? await collect(response.body, progress)
-      try Task.checkCancellation()
-      body = nil
-    }
+    let body = DecodedBody(response, from: address)
     // A page that says "not found" must not take the place of yesterday's good file.
     if let path = plan.file, answer.isSuccess, plan.method != "HEAD" {
       answer.file = (path, try await save(body, to: path, progress))
-    } else if let body {
+    } else {
       answer.body = try await collect(body, progress)
     }
     try Task.checkCancellation()
@@ -95,13 +89,7 @@ struct HTTPExchange: Sendable {
     return answer
   }
 
-  private func hasNoBody(_ response: HTTPClientResponse) -> Bool {
-    let status = response.status.code
-    return plan.method == "HEAD" || status == 204 || status == 304
-      || response.headers.first(name: "content-length") == "0"
-  }
-
-  private func collect(_ body: HTTPClientResponse.Body, _ progress: Progress) async throws -> [UInt8] {
+  private func collect(_ body: DecodedBody, _ progress: Progress) async throws -> [UInt8] {
     var bytes: [UInt8] = []
     for try await buffer in body {
       progress.note()
@@ -117,14 +105,14 @@ struct HTTPExchange: Sendable {
 
   /// Writes the body beside `path`, and puts it there when it is complete.
   private func save(
-    _ body: HTTPClientResponse.Body?, to path: JobPath, _ progress: Progress
+    _ body: DecodedBody, to path: JobPath, _ progress: Progress
   ) async throws -> Int {
     let file = try await BlockingWork.value {
       do throws(Trouble) { return .success(try AtomicFile(replacing: path)) } catch { return .failure(error) }
     }
     defer { file.abandon() }
     var size = 0
-    for try await buffer in body ?? .init() {
+    for try await buffer in body {
       progress.note()
       size += buffer.readableBytes
       let bytes = Array(buffer.readableBytesView)
