@@ -31,6 +31,9 @@ static const unsigned char annotations_log[] = {
 static const unsigned char annotations_notify[] = {
 #embed "../../lua/annotations/notify.lua"
 };
+static const unsigned char annotations_process[] = {
+#embed "../../lua/annotations/process.lua"
+};
 static const unsigned char annotations_schedule[] = {
 #embed "../../lua/annotations/schedule.lua"
 };
@@ -39,6 +42,12 @@ static const unsigned char annotations_time[] = {
 };
 static const unsigned char annotations_yaml[] = {
 #embed "../../lua/annotations/yaml.lua"
+};
+static const unsigned char editors_luarc[] = {
+#embed "../../lua/editors/.luarc.json"
+};
+static const unsigned char editors_luacheckrc[] = {
+#embed "../../lua/editors/.luacheckrc"
 };
 
 static const cresources_file files[] = {
@@ -51,9 +60,12 @@ static const cresources_file files[] = {
     {"annotations/json.lua", annotations_json, sizeof annotations_json},
     {"annotations/log.lua", annotations_log, sizeof annotations_log},
     {"annotations/notify.lua", annotations_notify, sizeof annotations_notify},
+    {"annotations/process.lua", annotations_process, sizeof annotations_process},
     {"annotations/schedule.lua", annotations_schedule, sizeof annotations_schedule},
     {"annotations/time.lua", annotations_time, sizeof annotations_time},
     {"annotations/yaml.lua", annotations_yaml, sizeof annotations_yaml},
+    {"editors/.luarc.json", editors_luarc, sizeof editors_luarc},
+    {"editors/.luacheckrc", editors_luacheckrc, sizeof editors_luacheckrc},
 };
 
 size_t cresources_count(void) { return sizeof files / sizeof files[0]; }

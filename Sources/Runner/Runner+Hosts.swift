@@ -20,7 +20,7 @@ extension Runner {
 
   func makeLoader() -> JobLoader {
     JobLoader(
-      pool: pool, loop: loop, zone: { [unowned self] in configuration.zone },
+      pool: pool, rocks: rocks, loop: loop, zone: { [unowned self] in configuration.zone },
       outputFolder: { [unowned self] source in configuration.outputFolder(of: source.name) },
       services: { [unowned self] definition in
         let mail = definition.notify.mail ?? configuration.notify.mail
@@ -28,9 +28,16 @@ extension Runner {
       })
   }
 
+  func makeRocks() -> RockInstaller {
+    RockInstaller(loop: loop, folder: configuration.state.rocksFolder) { [unowned self] job, text in
+      logger.log(level: .notice, "\(text)", job: job)
+    }
+  }
+
   func makeExecutor() -> RunExecutor {
     RunExecutor(
-      loop: loop, makeState: { [unowned self] version in makeState(version) },
+      loop: loop, maxIdleStates: configuration.maxIdleStates,
+      makeState: { [unowned self] version in makeState(version) },
       argument: { [unowned self] run, version in argument(of: run, version) },
       onEnd: { [unowned self] run, end, startedAt, release in
         attemptEnded(run, end, startedAt: startedAt, release: release)
@@ -61,6 +68,7 @@ extension Runner {
     case .logged(let state, let entry):
       let running = entry.run.flatMap { openRuns[RunID(Int64(bitPattern: $0))] }.map { name(of: $0.job) }
       if let job = running ?? loader.jobName(of: state) { keep(entry, of: job, host: host) }
+    case .stuck(let run): executor.isStuck(run, on: host)
     case .ended(_, let report): executor.ended(report, on: host)
     }
   }
@@ -71,7 +79,7 @@ extension Runner {
     let homeless = live.values.filter { version in
       if case .ready(let home, _) = version.home { home === host } else { false }
     }
-    for version in homeless { version.home = .none }
+    for version in homeless { executor.stateIsGone(version) }
     let culprit = executor.culprit(on: host, death)
     if let culprit, host.owner == nil { catalog.giveOwnHost(culprit.name) }
     executor.fell(with: host, death)

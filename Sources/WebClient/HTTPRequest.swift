@@ -14,6 +14,8 @@ public struct HTTPRequest: Sendable {
   public var body: (@Sendable () -> HTTPClientRequest.Body)?
   /// A file of certificates (PEM) to trust instead of the system's.
   public var authorityFile: String?
+  /// Why a redirect may not be followed to this address; `nil` if it may.
+  public var objection: (@Sendable (HTTPAddress) -> String?)?
 
   /// How many redirects are followed.
   static let redirectLimit = 10
@@ -115,6 +117,9 @@ public struct HTTPRequest: Sendable {
       next.address = try address.following(location)
     } catch {
       throw HTTPTrouble("\(address.authority) redirects to where no request can go: \(error.text)")
+    }
+    if let objection = objection?(next.address) {
+      throw HTTPTrouble("\(address.authority) redirects to \(next.address.authority): \(objection)")
     }
     if next.address.origin != address.origin {
       for name in ["Authorization", "Cookie", "Proxy-Authorization", "Host"] {

@@ -31,31 +31,35 @@ final class ScriptHost: LuaHostDelegate {
   ///   - folder: The job's folder; its `output` folder is `output` in it.
   static func run(
     _ text: String, in folder: TemporaryFolder, environment: [String: String] = [:],
-    modules: [String: String] = [:], services: DataValue = .null,
+    modules: [String: String] = [:], allowed: [String]? = nil,
+    services: DataValue = .null,
     timeLimit: Duration = .seconds(120)
   ) async -> Outcome {
     let files = modules.mapValues { ScriptSource.File(path: "jobs/module.lua", bytes: Array($0.utf8)) }
     let source = ScriptSource(
       jobName: "test", folder: folder.path, outputFolder: folder.at("output"),
       main: .init(path: "jobs/test.lua", bytes: Array(text.utf8)), modules: files)
-    return await shared.run(source, environment: environment, services: services, timeLimit: timeLimit)
+    return await shared.run(
+      source, environment: environment, allowed: allowed?.compactMap { try? Capability(parsing: $0) },
+      services: services, timeLimit: timeLimit)
   }
 
   /// Runs the body of a `main`, with `http`, `fs`, `json` and `job` at hand.
   static func main(
     _ body: String, in folder: TemporaryFolder, environment: [String: String] = [:],
-    services: DataValue = .null,
-    timeLimit: Duration = .seconds(120)
+    allowed: [String]? = nil, services: DataValue = .null, timeLimit: Duration = .seconds(120)
   ) async -> Outcome {
     let head = ["http", "fs", "json", "job"].map { "local \($0) = require \"almanac.\($0)\"" }.joined(
       separator: "; ")
     return await run(
-      "\(head); function main()\n\(body)\nend", in: folder, environment: environment, services: services,
+      "\(head); function main()\n\(body)\nend", in: folder, environment: environment, allowed: allowed,
+      services: services,
       timeLimit: timeLimit)
   }
 
   private struct Pending {
     var environment: [String: String]
+    var allowed: [Capability]?
     var services: DataValue
     var timeLimit: Duration
     var log: [String] = []
@@ -78,13 +82,15 @@ final class ScriptHost: LuaHostDelegate {
   }
 
   private func run(
-    _ source: ScriptSource, environment: [String: String], services: DataValue, timeLimit: Duration
+    _ source: ScriptSource, environment: [String: String], allowed: [Capability]?, services: DataValue,
+    timeLimit: Duration
   ) async -> Outcome {
     await withCheckedContinuation { continuation in
       let id = pending.withLock { pending in
         defer { pending.next += 1 }
         pending.runs[pending.next] = Pending(
-          environment: environment, services: services, timeLimit: timeLimit, continuation: continuation)
+          environment: environment, allowed: allowed, services: services, timeLimit: timeLimit,
+          continuation: continuation)
         return pending.next
       }
       lua.load(id, source)
@@ -112,7 +118,7 @@ final class ScriptHost: LuaHostDelegate {
     case .success(let script):
       var all = (script.schedule["env"].asTable?.fields ?? [:]).compactMapValues(\.asString)
       all.merge(run?.environment ?? [:]) { $1 }
-      lua.initialize(id, limits: StateLimits(environment: all, services: run?.services ?? .null))
+      lua.initialize(id, limits: StateLimits(environment: all, allowed: run?.allowed, services: run?.services ?? .null))
     case .failure(let error): finish(id, .failed(error), stateLost: true)
     }
   }
@@ -137,6 +143,7 @@ final class ScriptHost: LuaHostDelegate {
   }
 
   func calledOutside(slot: Int) { change(StateID(slot)) { $0.calledOutside = true } }
+  func stuck(_ run: RunKey) {}
   func mainCalled(slot: Int) {}
   func workerEntered(worker: Int, state: StateID, slot: Int?) {}
   func workerLeft(worker: Int) {}

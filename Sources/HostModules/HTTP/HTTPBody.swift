@@ -14,6 +14,10 @@ struct HTTPBody: Sendable {
   /// The content type, where the way in which the body was given tells it.
   var type: String?
 
+  var files: [JobPath] {
+    pieces.compactMap { if case .file(let path) = $0 { path } else { nil } }
+  }
+
   /// The body with the sizes of its files, looked up now: the server is told the length before the first byte.
   func measured() async throws(Trouble) -> MeasuredBody {
     var sized: [MeasuredBody.Piece] = []

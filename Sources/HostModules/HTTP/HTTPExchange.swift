@@ -6,6 +6,8 @@ import WebClient
 /// Carries out a request: its tries, its limits, and where the body goes.
 struct HTTPExchange: Sendable {
   let plan: HTTPPlan
+  /// Why a redirect may not be followed to this address; `nil` if it may.
+  var objection: @Sendable (HTTPAddress) -> String? = { _ in nil }
 
   /// How much of a body is held in memory.
   static let bodyLimit = 32 << 20
@@ -72,6 +74,7 @@ struct HTTPExchange: Sendable {
     let start = ContinuousClock.now
     var request = HTTPRequest(
       plan.address, method: plan.method, headers: plan.headers, authorityFile: plan.authorityFile)
+    request.objection = objection
     if let content { request.body = { content.clientBody(noting: progress) } }
     let (response, address) = try await request.send()
     progress.note()

@@ -1,5 +1,6 @@
 import LuaHost
 import Values
+import WebClient
 
 /// `almanac.http`: requests to servers.
 ///
@@ -7,7 +8,11 @@ import Values
 /// answer of any status is an answer. A request ends with its run.
 enum HTTPModule {
   /// One primitive, `exchange(name, url, options)`; `http.lua` makes `get`, `post`, `request` and so on of it.
-  static let functions = [HostFunction(name: "exchange", isOutside: true, body: exchange)]
+  static let functions = [
+    HostFunction(
+      name: "exchange", isOutside: true,
+      needs: { call in (try? plan(call.arguments, folder: call.job.folder))?.needs ?? [] }, body: exchange)
+  ]
 
   private static func exchange(_ call: HostCall) -> HostReply {
     let plan: HTTPPlan
@@ -18,7 +23,8 @@ enum HTTPModule {
     guard call.canWait else { return .waiting }
     let task = Task {
       do throws(Trouble) {
-        call.resume(.values([try await HTTPExchange(plan: plan).run().value]))
+        let exchange = HTTPExchange(plan: plan) { call.refusal(of: Capability(.http, $0.authority)) }
+        call.resume(.values([try await exchange.run().value]))
       } catch {
         call.resume(.trouble(error.text))
       }

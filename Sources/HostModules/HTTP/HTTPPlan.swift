@@ -72,6 +72,13 @@ struct HTTPPlan: Sendable {
     return try JobPath(path, in: folder, of: options.function, name: name)
   }
 
+  /// What a job must be allowed to do for it.
+  var needs: [Capability] {
+    let read = (body?.files.map(\.bytes) ?? []) + (authorityFile.map { [Array($0.utf8)] } ?? [])
+    return [Capability(.http, address.authority)] + read.map { Capability(.read, path: $0) }
+      + (file.map { [Capability(.write, path: $0.bytes)] } ?? [])
+  }
+
   private static func method(_ options: Options) throws(Misuse) -> String? {
     guard let method = try options.text("method") else { return nil }
     guard !method.isEmpty, method.utf8.allSatisfy({ isTokenByte($0) }) else {

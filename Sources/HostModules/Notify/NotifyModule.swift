@@ -16,7 +16,7 @@ enum NotifyModule {
   private static func function(
     _ name: String, _ read: @escaping @Sendable (HostCall) throws(Misuse) -> Sending
   ) -> HostFunction {
-    HostFunction(name: name, isOutside: true) { call in
+    HostFunction(name: name, isOutside: true, needs: { _ in [Capability(.notify)] }) { call in
       let send: Sending
       do throws(Misuse) { send = try read(call) } catch { return .misuse(error.text) }
       // Where the run cannot wait, this raises; nothing is sent.
