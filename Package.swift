@@ -129,7 +129,8 @@ let package = Package(
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
     .testTarget(
       name: "JobsTests",
-      dependencies: ["CResources", "Jobs", "Notifying", "RunLifecycle", "Scheduling", "Values"], swiftSettings: strict),
+      dependencies: ["CResources", "Jobs", "Notifying", "RunLifecycle", "Scheduling", "Values"],
+      swiftSettings: strict),
     .testTarget(
       name: "RunLifecycleTests",
       dependencies: ["RunLifecycle", "RunStore", "RunStoreTesting", "Scheduling"], swiftSettings: strict),

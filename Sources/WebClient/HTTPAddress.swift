@@ -10,6 +10,8 @@ public struct HTTPAddress: Sendable, Equatable {
   public let isSecure: Bool
   /// The host's name alone, as proxies and messages want it.
   public let host: String
+  /// As written, else the scheme's own.
+  public let port: Int
   /// `host:port` as written, for messages.
   public let authority: String
   /// `user:password` from the URL, escapes undone.
@@ -43,7 +45,9 @@ public struct HTTPAddress: Sendable, Equatable {
     }
     credentials = user
     self.authority = String(authority)
-    host = try Self.host(of: authority, text)
+    let (host, port) = try Self.parts(of: authority, text)
+    self.host = host
+    self.port = port ?? (isSecure ? 443 : 80)
     var path = String(rest[end...].prefix { $0 != "#" })
     if !path.hasPrefix("/") { path = "/" + path }
     path = PercentEncoding.repaired(path)
@@ -84,7 +88,9 @@ public struct HTTPAddress: Sendable, Equatable {
     return "/" + parts.joined(separator: "/")
   }
 
-  private static func host(of authority: Substring, _ text: String) throws(Problem) -> String {
+  private static func parts(
+    of authority: Substring, _ text: String
+  ) throws(Problem) -> (host: String, port: Int?) {
     var name = authority
     var port: Substring = ""
     if authority.hasPrefix("["), let close = authority.firstIndex(of: "]") {
@@ -103,7 +109,7 @@ public struct HTTPAddress: Sendable, Equatable {
     guard port.isEmpty || (port.first == ":" && UInt16(port.dropFirst()) != nil) else {
       throw Problem(text: "url \(shown(text)) has no valid port (1 to 65535)")
     }
-    return String(name)
+    return (String(name), Int(port.dropFirst()))
   }
 
   /// A short text as it is; of a long one, its length: a token may stand in it.

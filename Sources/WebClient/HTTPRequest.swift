@@ -81,6 +81,11 @@ public struct HTTPRequest: Sendable {
         return try await client.execute(request, deadline: .distantFuture)
       }
     } catch {
+      if route == .direct, NetworkWords.isDistrust(error),
+        let objection = await CertificateLook.objection(to: address)
+      {
+        throw HTTPTrouble("no safe connection to \(address.authority): \(objection)", isUnsent: true)
+      }
       throw HTTPTrouble(explaining: error, address, proxy: route.proxy)
     }
   }

@@ -23,13 +23,18 @@ public enum NetworkWords {
     }
   }
 
+  /// Whether a server's certificate was seen, and is not one to trust.
+  static func isDistrust(_ error: any Error) -> Bool {
+    guard case NIOSSLError.handshakeFailed(let cause) = error else { return false }
+    return "\(cause)".contains("CERTIFICATE_VERIFY_FAILED")
+  }
+
   /// Why a connection could not be made safe.
   public static func tlsReason(_ error: any Error) -> String {
     switch error {
-    case NIOSSLError.handshakeFailed(let cause):
-      "\(cause)".contains("CERTIFICATE_VERIFY_FAILED")
-        ? "its certificate is not one that this machine trusts: it has expired, or its authority is not known here"
-        : "\(cause)"
+    case let error where isDistrust(error):
+      "its certificate is not one that this machine trusts: its authority is not known here, or it has expired"
+    case NIOSSLError.handshakeFailed(let cause): "\(cause)"
     case NIOSSLError.noSuchFilesystemObject: "SSL_CERT_FILE names a file that is not there"
     case let error as NIOSSLExtraError where error == .failedToValidateHostname:
       "its certificate is for another name"

@@ -56,10 +56,10 @@ struct Proxies: Sendable, Equatable {
     let rest = separator.map { text[$0.upperBound...] } ?? text[...]
     let isSocks = scheme.hasPrefix("socks")
     guard let address = try? HTTPAddress("http://" + rest) else { return nil }
-    let bare = address.authority.replacing("[\(address.host)]", with: "")
-    let port = Int(bare.split(separator: ":", omittingEmptySubsequences: false).last ?? "")
+    // A port that is not written is the proxy's own, not that of pages.
+    let isWritten = address.authority.hasSuffix(":\(address.port)")
     return Proxy(
-      kind: isSocks ? .socks : .http, host: address.host, port: port ?? (isSocks ? 1080 : 80),
+      kind: isSocks ? .socks : .http, host: address.host, port: isSocks && !isWritten ? 1080 : address.port,
       credentials: address.credentials)
   }
 }

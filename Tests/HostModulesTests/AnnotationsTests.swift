@@ -125,7 +125,7 @@ import Values
   }
 
   /// Until their examples are written.
-  private static let withoutExamples: Set = ["almanac.fs", "almanac.http", "almanac.job"]
+  private static let withoutExamples: Set = ["almanac.fs", "almanac.job"]
 
   @Test(
     "say of every function what it does, with an example",

@@ -118,7 +118,8 @@ final class ScriptHost: LuaHostDelegate {
     case .success(let script):
       var all = (script.schedule["env"].asTable?.fields ?? [:]).compactMapValues(\.asString)
       all.merge(run?.environment ?? [:]) { $1 }
-      lua.initialize(id, limits: StateLimits(environment: all, allowed: run?.allowed, services: run?.services ?? .null))
+      lua.initialize(
+        id, limits: StateLimits(environment: all, allowed: run?.allowed, services: run?.services ?? .null))
     case .failure(let error): finish(id, .failed(error), stateLost: true)
     }
   }

@@ -74,6 +74,20 @@ import Testing
     #expect(trouble?.description.contains("redirects to where no request can go") == true)
   }
 
+  @Test("a redirect is not followed to where the caller does not want to go")
+  func objection() async throws {
+    let server = LoopbackServer { _, connection in
+      connection.answer("", status: "302 Found", headers: ["Location: http://other.invalid/"])
+    }
+    defer { server.stop() }
+    var request = HTTPRequest(try HTTPAddress(server.url))
+    request.objection = { "not to \($0.host)" }
+    let asked = request
+    let trouble = await #expect(throws: HTTPTrouble.self) { try await asked.send() }
+    #expect(
+      trouble?.description == "127.0.0.1:\(server.port) redirects to other.invalid: not to other.invalid")
+  }
+
   @Test(
     "follows a location as browsers do",
     arguments: [
