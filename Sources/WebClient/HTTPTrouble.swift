@@ -36,7 +36,10 @@ public struct HTTPTrouble: Error, Equatable, Sendable, CustomStringConvertible {
     case let error as NIOConnectionError:
       self.init("cannot connect to \(peer): \(NetworkWords.reason(error))", isUnsent: true)
     case let error as IOError where Self.unreachable.contains(error.errnoCode):
-      self.init("cannot connect to \(peer): \(NetworkWords.reason(error.errnoCode))", isUnsent: true)
+      // The others may befall a connection that has carried the request too.
+      self.init(
+        "cannot connect to \(peer): \(NetworkWords.reason(error.errnoCode))",
+        isUnsent: error.errnoCode == ECONNREFUSED)
     case let error as IOError:
       self.init("the connection to \(place) broke: \(NetworkWords.reason(error.errnoCode))")
     case let error as HTTPParserError where error != .invalidEOFState:
@@ -46,6 +49,7 @@ public struct HTTPTrouble: Error, Equatable, Sendable, CustomStringConvertible {
     case is CancellationError: self = .cancelled(address)
     case let error as HTTPClientError where error == .cancelled: self = .cancelled(address)
     case let error as HTTPClientError: self = Self.explain(error, place, peer)
+    // Nothing is sent before the handshake is done, and after it there are hardly such errors.
     case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
       self.init("no safe connection to \(place): \(NetworkWords.tlsReason(error))", isUnsent: true)
     default: self.init("the exchange with \(place) failed: \(error)")
@@ -57,7 +61,7 @@ public struct HTTPTrouble: Error, Equatable, Sendable, CustomStringConvertible {
     switch error {
     case let error as HTTPClientError: error == .remoteConnectionClosed
     case let error as HTTPParserError: error == .invalidEOFState
-    case is ChannelError: true
+    case is ChannelError, NIOSSLError.uncleanShutdown: true
     case let error as IOError: error.errnoCode == ECONNRESET || error.errnoCode == EPIPE
     default: false
     }
