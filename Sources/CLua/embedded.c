@@ -29,6 +29,9 @@ static const uint8_t almanac_json[] = {
 static const uint8_t almanac_log[] = {
 #embed "../../lua/almanac/log.lua"
 };
+static const uint8_t almanac_notify[] = {
+#embed "../../lua/almanac/notify.lua"
+};
 static const uint8_t almanac_yaml[] = {
 #embed "../../lua/almanac/yaml.lua"
 };
@@ -46,6 +49,7 @@ static const struct {
   {"almanac/job.lua", almanac_job, sizeof almanac_job},
   {"almanac/json.lua", almanac_json, sizeof almanac_json},
   {"almanac/log.lua", almanac_log, sizeof almanac_log},
+  {"almanac/notify.lua", almanac_notify, sizeof almanac_notify},
   {"almanac/yaml.lua", almanac_yaml, sizeof almanac_yaml},
 };
 

@@ -28,6 +28,9 @@ static const unsigned char annotations_json[] = {
 static const unsigned char annotations_log[] = {
 #embed "../../lua/annotations/log.lua"
 };
+static const unsigned char annotations_notify[] = {
+#embed "../../lua/annotations/notify.lua"
+};
 static const unsigned char annotations_process[] = {
 #embed "../../lua/annotations/process.lua"
 };
@@ -56,6 +59,7 @@ static const cresources_file files[] = {
     {"annotations/job.lua", annotations_job, sizeof annotations_job},
     {"annotations/json.lua", annotations_json, sizeof annotations_json},
     {"annotations/log.lua", annotations_log, sizeof annotations_log},
+    {"annotations/notify.lua", annotations_notify, sizeof annotations_notify},
     {"annotations/process.lua", annotations_process, sizeof annotations_process},
     {"annotations/schedule.lua", annotations_schedule, sizeof annotations_schedule},
     {"annotations/time.lua", annotations_time, sizeof annotations_time},

@@ -128,7 +128,8 @@ extension StateLimits {
   fileprivate init(_ settings: StateSettings) {
     self.init(
       memoryLimit: Int(settings.memoryLimitBytes), logLimit: Int(settings.logLimitBytes),
-      cpuLimit: settings.cpuLimitNanoseconds, environment: settings.environment, allowed: settings.allowed)
+      cpuLimit: settings.cpuLimitNanoseconds, environment: settings.environment, allowed: settings.allowed,
+      services: settings.services)
   }
 }
 

@@ -87,6 +87,7 @@ extension StateSettings {
       writer.append(key)
       writer.append(value)
     }
+    writer.append(services)
     // One more than there are, so that none allowed and no list are two things.
     writer.append(UInt32(allowed.map { $0.count + 1 } ?? 0))
     for capability in allowed ?? [] { writer.append(capability.description) }
@@ -100,6 +101,7 @@ extension StateSettings {
       let key = try reader.string()
       environment[key] = try reader.string()
     }
+    services = try reader.value()
     let count = try reader.number(UInt32.self)
     guard count > 0 else { return }
     var capabilities: [Capability] = []

@@ -72,18 +72,21 @@ public struct StateSettings: Sendable, Equatable {
   /// Processor time of each run; 0 for no limit.
   public var cpuLimitNanoseconds: Int64
   public var environment: [String: String]
+  /// What the configuration offers to the job's modules: `{ smtp = {...} }`.
+  public var services: DataValue
   /// All that the job may do to the world; `nil` for whatever it likes.
   public var allowed: [Capability]?
 
   public init(
     memoryLimitBytes: Int64, logLimitBytes: Int64, cpuLimitNanoseconds: Int64, environment: [String: String],
-    allowed: [Capability]? = nil
+    allowed: [Capability]? = nil, services: DataValue = .null
   ) {
     self.memoryLimitBytes = memoryLimitBytes
     self.logLimitBytes = logLimitBytes
     self.cpuLimitNanoseconds = cpuLimitNanoseconds
     self.environment = environment
     self.allowed = allowed
+    self.services = services
   }
 }
 

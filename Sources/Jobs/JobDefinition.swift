@@ -25,6 +25,8 @@ public struct JobDefinition: Sendable, Equatable {
   public var allow: [Capability]?
   /// The job asks for a host process of its own.
   public var ownHost: Bool
+  /// Whom to tell what of its runs; what is left open the configuration says.
+  public var notify: NotifySettings
   /// The job says in which time zone it is; else it is in the daemon's.
   public var namesZone = false
   /// The job's former name, whose history it takes over.
@@ -44,6 +46,7 @@ public struct JobDefinition: Sendable, Equatable {
     env = [:]
     allow = nil
     ownHost = false
+    notify = NotifySettings()
     calendars = [:]
   }
 

@@ -40,7 +40,8 @@ public enum DefinitionLoader {
       RockInstaller(loop: loop, folder: $0.state.rocksFolder, progress: $0.progress)
     }
     let jobs = JobLoader(
-      pool: pool, rocks: installer, loop: loop, zone: { zone }, outputFolder: { _ in folder })
+      pool: pool, rocks: installer, loop: loop, zone: { zone }, outputFolder: { _ in folder },
+      services: { _ in .null })
     loader = jobs
     var definitions: [JobDefinition] = []
     var errors: [LoadError] = []

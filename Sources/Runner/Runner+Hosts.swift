@@ -21,7 +21,11 @@ extension Runner {
   func makeLoader() -> JobLoader {
     JobLoader(
       pool: pool, rocks: rocks, loop: loop, zone: { [unowned self] in configuration.zone },
-      outputFolder: { [unowned self] source in configuration.outputFolder(of: source.name) })
+      outputFolder: { [unowned self] source in configuration.outputFolder(of: source.name) },
+      services: { [unowned self] definition in
+        let mail = definition.notify.mail ?? configuration.notify.mail
+        return mail.map { ["smtp": $0.table] } ?? .null
+      })
   }
 
   func makeRocks() -> RockInstaller {

@@ -37,6 +37,8 @@ public final class Runner: @unchecked Sendable {
   lazy var executor = makeExecutor()
   lazy var ledger = LedgerWriter(store: store, loop: loop)
   lazy var logWriter = makeLogWriter()
+  lazy var notifications = makeNotifications()
+  var longRunTimer: Int?
   lazy var conditions = Conditions(loop: loop)
   lazy var pathWatcher = makePathWatcher()
   var control: ControlServer?

@@ -127,7 +127,7 @@ import Values
   }
 
   /// Until their examples are written.
-  private static let withoutExamples: Set = ["almanac.fs", "almanac.http"]
+  private static let withoutExamples: Set = ["almanac.fs"]
 
   @Test(
     "say of every function what it does, with an example",

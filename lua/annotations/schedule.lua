@@ -97,34 +97,6 @@
 ---@field file? string This file or folder is there.
 ---@field wait? almanac.Duration They are asked again for this long before the run is skipped. Default: not at all.
 
----Whom to tell of what becomes of the runs. What is left out is as the configuration has it; `false` is nobody.
----@class almanac.Notify
----@field on? almanac.NotifyEvent|almanac.NotifyEvent[] Of what messages are sent.
----@field webhook? string|string[]|false URLs that get a POST with JSON.
----@field email? string|string[]|false Addresses that get a mail.
----@field ntfy? string|string[]|false Topics of ntfy, or their URLs.
----@field ping? string|false The URL of a dead-man switch: it hears of each start, success and failure.
----@field long_running? almanac.Duration|false A run that goes on for longer is told of.
----@field smtp? almanac.Smtp The server that takes the mails.
-
----@alias almanac.NotifyEvent
----| "started"
----| "succeeded"
----| "failed" It failed, timed out or was interrupted, in its last attempt.
----| "recovered" It succeeded after a run that had failed.
----| "missed"
----| "long_running"
-
----A server that takes mail.
----@class almanac.Smtp
----@field host? string
----@field port? integer
----@field user? string
----@field password? string
----@field from? string The sender's address.
----@field tls? "auto"|"starttls"|"tls"|"none"
----@field ca_file? string A file of certificates (PEM) to trust instead of the system's.
-
 ---A date or a range of dates (or instants), `to` included where it is a date; or a calendar file, relative to the
 ---folder of the job's file.
 ---@alias almanac.Blackout string|{ from: string, to: string }|{ calendar: string }
@@ -132,6 +104,20 @@
 ---What a job may do to the world. `http`, `fs:read`, `fs:write` and `process` may be limited to a host, a path, a
 ---program: `"http:api.example.com"`, `"fs:write:/srv/backup"`, `"process:rsync"`.
 ---@alias almanac.Capability "http"|"fs:read"|"fs:write"|"process"|"notify"|string
+
+---Whom to tell what of the runs. What is left out, the daemon's configuration says; `false` takes one away.
+---@class almanac.Notify
+---@field on? almanac.NotifyEvent|almanac.NotifyEvent[] What messages are sent about. Default `{ "failed", "recovered" }`.
+---@field email? string|string[]|false `"ops@example.com"` or `"Night Shift <ops@example.com>"`.
+---@field webhook? string|string[]|false URLs that get a POST of JSON.
+---@field ntfy? string|string[]|false Topics of ntfy.sh, or URLs of topics.
+---@field ping? string|false The URL of a dead-man switch: it gets `URL/start`, `URL` on success and `URL/fail`.
+---@field long_running? almanac.Duration|false A run that goes on for longer is told of.
+---@field smtp? almanac.notify.Smtp The mail server. Default: this machine's own.
+
+---`failed`: a run ended failed, timed out or interrupted, its last attempt included. `recovered`: one succeeded after that.
+---@alias almanac.NotifyEvent
+---| "started" | "succeeded" | "failed" | "recovered" | "missed" | "long_running"
 
 ---The schedule and settings of a job. With one trigger its keys stand here; several stand in `triggers`.
 ---@class almanac.Schedule: almanac.Trigger
@@ -162,7 +148,7 @@
 ---@field when? fun(due: string): boolean?, string? Asked just before a start: `false` and a reason skip the run, an error fails it. Default: none.
 ---@field archive_after? almanac.Duration So long after the end of its last trigger the job is archived: shown as such, no longer fired. Default: never.
 ---@field formerly? string The job's name before it was renamed: history, pause and kv of that name go on under the new one.
----@field notify? almanac.Notify|false Whom to tell how runs end. Default: the configuration's.
+---@field notify? almanac.Notify|false Whom to tell of failures, recoveries and silence. Default: the configuration's.
 ---@field fresh_state? boolean `true`: every run has a new Lua state. Default: globals last from run to run.
 ---@field host? "shared"|"own" Where the job's state lives: `"own"` is a process to itself, which native rocks need. Default `"shared"`.
 ---@field allow? almanac.Capability|almanac.Capability[] All that the job may do to the world. Default: everything; `{}`: nothing.

@@ -20,6 +20,7 @@ enum SettingsDecoder {
     if let limit = bytes("log_limit", &reader, atLeast: 0) { definition.logLimit = limit }
     if let limit = reader.duration("cpu_limit", positive: true) { definition.cpuLimit = limit }
     if let env = environment(&reader) { definition.env = env }
+    if let notify = NotifyDecoder.decode(&reader, "notify") { definition.notify = notify }
     if let allow = CapabilityDecoder.decode(&reader) { definition.allow = allow }
   }
 

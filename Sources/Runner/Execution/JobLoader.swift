@@ -2,6 +2,7 @@ import CLinux
 import HostProtocol
 import Jobs
 import Scheduling
+import Values
 
 /// Brings a job's source to life in a host: its top level is evaluated, its schedule table decoded,
 /// `initialize` called. Only what came through all of it is handed on.
@@ -59,6 +60,7 @@ final class JobLoader {
   private let rocks: RockInstaller?
   private let zone: () -> Zone
   private let outputFolder: (JobSource) -> String
+  private let services: (JobDefinition) -> DataValue
   private var waiting: [Load] = []
   private var waitingFrom = 0
   private var active: [StateID: Load] = [:]
@@ -68,13 +70,15 @@ final class JobLoader {
   /// - Parameter rocks: `nil` leaves out what jobs name in `rocks.txt`.
   init(
     pool: HostPool, rocks: RockInstaller?, loop: EventLoop, zone: @escaping () -> Zone,
-    outputFolder: @escaping (JobSource) -> String
+    outputFolder: @escaping (JobSource) -> String,
+    services: @escaping (JobDefinition) -> DataValue
   ) {
     self.pool = pool
     self.rocks = rocks
     self.loop = loop
     self.zone = zone
     self.outputFolder = outputFolder
+    self.services = services
   }
 
   /// Loads the source; `done` is called once, on the loop.
@@ -143,7 +147,7 @@ final class JobLoader {
             StateSettings(
               memoryLimitBytes: Int64(definition.memoryLimit), logLimitBytes: Int64(definition.logLimit),
               cpuLimitNanoseconds: definition.cpuLimit?.nanoseconds ?? 0, environment: definition.env,
-              allowed: definition.allow)))
+              allowed: definition.allow, services: services(definition))))
       }
     }
   }
