@@ -77,8 +77,8 @@ function fs.list(path) end
 ---The paths that a pattern names, in order: `*`, `?`, `[a-z]`, and `**` for any number of folders.
 ---```lua
 ---local fs = require "almanac.fs"
----assert(fs.mkdir("inbox/new") and fs.write("inbox/new/a.csv", ""))
----assert(fs.glob("inbox/**/*.csv")[1] == "inbox/new/a.csv")
+---assert(fs.mkdir("orders/new") and fs.write("orders/new/a.csv", ""))
+---assert(fs.glob("orders/**/*.csv")[1] == "orders/new/a.csv")
 ---```
 ---@async
 ---@param pattern string
@@ -86,6 +86,7 @@ function fs.list(path) end
 ---@return string? err
 function fs.glob(pattern) end
 
+---Whether there is something of that name; a link that leads nowhere is nothing.
 ---```lua
 ---local fs = require "almanac.fs"
 ---assert(fs.exists(".") and not fs.exists("none"))
@@ -103,6 +104,7 @@ function fs.exists(path) end
 ---@field mode string Permissions: `"0644"`.
 ---@field link boolean The path is a symbolic link; the rest tells of what it leads to.
 
+---What a file or folder is, how large, and since when.
 ---```lua
 ---local fs = require "almanac.fs"
 ---assert(fs.write("a.txt", "hello"))
