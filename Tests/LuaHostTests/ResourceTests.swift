@@ -141,6 +141,36 @@ import Values
     try await eventually { try notes().contents.withLock { $0.released.count } == 4 }
   }
 
+  @Test("io goes on in a dry run, in which the host's functions that would change something give true")
+  func dryFiles() async throws {
+    let names = [
+      "open", "create", "tmpfile", "popen", "log", "read", "write", "flush", "seek", "setvbuf", "close",
+      "execute",
+      "remove", "rename", "tmpname",
+    ]
+    let functions = names.map { name in
+      HostFunction(name: name, isOutside: true, needs: HostFunction.needsNothing) { _ in .values([true]) }
+    }
+    let harness = Harness(modules: [
+      HostModule(
+        name: "almanac.io", functions: functions, luaSource: EmbeddedSource.bytes("almanac/io.lua"))
+    ])
+    let end = try await harness.run(
+      body: """
+        local f = assert(io.open("a", "w"))
+        assert(f:write("x") == f and f:seek("end") == 0 and f:flush() and f:read("a") == "" and f:read() == nil)
+        assert(f:close() == true and io.type(f) == "closed file")
+        assert(io.popen("ls"):read("a") == "" and io.popen("cat", "w"):write("x"):close())
+        local ok, how, code = os.execute("false")
+        assert(ok == true and how == "exit" and code == 0)
+        assert(os.remove("a") and os.rename("a", "b") and type(os.tmpname()) == "string")
+        io.output("b")
+        io.write("x")
+        return "done"
+        """)
+    #expect(end.end == .succeeded(result: "done"))
+  }
+
   private static func monotonicNow() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

@@ -3,6 +3,8 @@
 -- A file is a userdata with a table of data: `id`, by which the host knows it; `chunk` and `from`, what was
 -- read of it and not taken yet; `closed`; `file`, itself. Writes gather in the host, so that none is lost with a run.
 -- The standard files have no id, but `name`: nothing comes from stdin; the other two go to the run's log.
+-- In a dry run a host function that would change something does not, and gives `true`: what would have been opened
+-- is a file named `nothing`, which takes all and gives none.
 local host, offered = ...
 local data_of, raise = offered.handle_data, offered.raise
 
@@ -41,7 +43,7 @@ end
 -- The next piece, when the last one is used up: true, false at the end, or nil and why.
 local function fetch(data, size)
   if data.name then
-    if data.name == "stdin" then return false end
+    if data.name == "stdin" or data.name == "nothing" then return false end
     return nil, "Bad file descriptor", EBADF
   end
   local piece, message, code = host.read(data.id, size or PIECE)
@@ -202,8 +204,9 @@ function metatable.__tostring(file)
 end
 
 local function close(data)
-  if data.name then return nil, "cannot close standard file" end
+  if data.name and data.name ~= "nothing" then return nil, "cannot close standard file" end
   data.closed, data.chunk = true, ""
+  if data.name then return true end
   return host.close(data.id)
 end
 
@@ -227,6 +230,8 @@ local function write(file, data, name, ...)
     if not data.name then
       -- What was read ahead counts as not read: the file goes on where the script is.
       ok, message, code = host.write(data.id, value, #rest(data))
+    elseif data.name == "nothing" then
+      ok = true
     elseif data.name == "stdin" then
       message, code = "Bad file descriptor", EBADF
     else
@@ -273,6 +278,7 @@ function methods.seek(file, whence, offset)
   end
   offset = tointeger(offset or 0)
   if not offset then bad_argument(2, "seek", "number has no integer representation") end
+  if data.name == "nothing" then return 0 end
   if data.name then return nil, "Illegal seek", ESPIPE end
   return host.seek(data.id, whence, offset, #rest(data))
 end
@@ -282,7 +288,8 @@ function methods.setvbuf(file, mode)
   if mode ~= "no" and mode ~= "line" and mode ~= "full" then
     bad_argument(1, "setvbuf", "invalid option '" .. tostring(mode) .. "'")
   end
-  return data.name and true or host.setvbuf(data.id, mode)
+  if data.name then return true end
+  return host.setvbuf(data.id, mode)
 end
 
 function methods.write(file, ...) return write(file, opened(file, "write"), "write", ...) end
@@ -297,7 +304,7 @@ local function open(call, ...)
     id, message, code = call(...)
   end
   if not id then return nil, message, code end
-  return make { id = id }
+  return make(id == true and { name = "nothing" } or { id = id })
 end
 
 local function open_path(path, mode)
@@ -370,7 +377,8 @@ end
 
 function io.flush()
   local data = default(output, "output")
-  return data.name and true or host.flush(data.id)
+  if data.name then return true end
+  return host.flush(data.id)
 end
 
 function io.read(...) return read(default(input, "input"), "read", ...) end
@@ -387,7 +395,8 @@ local os = {}
 
 function os.execute(command)
   if command == nil then return true end
-  return host.execute(check_string(command, 1, "execute"))
+  local ok, how, code = host.execute(check_string(command, 1, "execute"))
+  return ok, how or "exit", code or 0
 end
 
 function os.remove(path) return host.remove(check_string(path, 1, "remove")) end
@@ -399,6 +408,7 @@ end
 function os.tmpname()
   local name, message = host.tmpname()
   if not name then raise("unable to generate a unique filename: " .. message) end
+  if name == true then return format("/tmp/lua_%06x", math.random(0, 0xffffff)) end
   return name
 end
 

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import LuaHost
 
 /// A child process with its group: from its launch until nothing of the group is left.
 ///
@@ -100,10 +101,4 @@ final class ChildProcess: @unchecked Sendable {
     killTimer = nil
     onOver(result)
   }
-}
-
-/// The sum, or the greatest number where it would be more.
-func saturatingSum(_ left: Int64, _ right: Int64) -> Int64 {
-  let (sum, overflow) = left.addingReportingOverflow(right)
-  return overflow ? .max : sum
 }
