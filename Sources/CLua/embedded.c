@@ -32,6 +32,9 @@ static const uint8_t almanac_kv[] = {
 static const uint8_t almanac_log[] = {
 #embed "../../lua/almanac/log.lua"
 };
+static const uint8_t almanac_notify[] = {
+#embed "../../lua/almanac/notify.lua"
+};
 static const uint8_t almanac_yaml[] = {
 #embed "../../lua/almanac/yaml.lua"
 };
@@ -50,6 +53,7 @@ static const struct {
   {"almanac/json.lua", almanac_json, sizeof almanac_json},
   {"almanac/kv.lua", almanac_kv, sizeof almanac_kv},
   {"almanac/log.lua", almanac_log, sizeof almanac_log},
+  {"almanac/notify.lua", almanac_notify, sizeof almanac_notify},
   {"almanac/yaml.lua", almanac_yaml, sizeof almanac_yaml},
 };
 

@@ -31,6 +31,9 @@ static const unsigned char annotations_kv[] = {
 static const unsigned char annotations_log[] = {
 #embed "../../lua/annotations/log.lua"
 };
+static const unsigned char annotations_notify[] = {
+#embed "../../lua/annotations/notify.lua"
+};
 static const unsigned char annotations_process[] = {
 #embed "../../lua/annotations/process.lua"
 };
@@ -60,6 +63,7 @@ static const cresources_file files[] = {
     {"annotations/json.lua", annotations_json, sizeof annotations_json},
     {"annotations/kv.lua", annotations_kv, sizeof annotations_kv},
     {"annotations/log.lua", annotations_log, sizeof annotations_log},
+    {"annotations/notify.lua", annotations_notify, sizeof annotations_notify},
     {"annotations/process.lua", annotations_process, sizeof annotations_process},
     {"annotations/schedule.lua", annotations_schedule, sizeof annotations_schedule},
     {"annotations/time.lua", annotations_time, sizeof annotations_time},

@@ -150,7 +150,7 @@ extension StateLimits {
     self.init(
       memoryLimit: Int(settings.memoryLimitBytes), logLimit: Int(settings.logLimitBytes),
       cpuLimit: settings.cpuLimitNanoseconds, environment: settings.environment, secrets: settings.secrets,
-      secretsFolder: settings.secretsFolder, allowed: settings.allowed)
+      secretsFolder: settings.secretsFolder, allowed: settings.allowed, services: settings.services)
   }
 }
 

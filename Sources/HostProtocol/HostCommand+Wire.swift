@@ -106,6 +106,7 @@ extension StateSettings {
     writer.append(UInt32(secrets.count))
     for name in secrets { writer.append(name) }
     writer.append(secretsFolder)
+    writer.append(services)
     // One more than there are, so that none allowed and no list are two things.
     writer.append(UInt32(allowed.map { $0.count + 1 } ?? 0))
     for capability in allowed ?? [] { writer.append(capability.description) }
@@ -121,6 +122,7 @@ extension StateSettings {
     }
     for _ in 0..<(try reader.number(UInt32.self)) { secrets.append(try reader.string()) }
     secretsFolder = try reader.string()
+    services = try reader.value()
     let count = try reader.number(UInt32.self)
     guard count > 0 else { return }
     var capabilities: [Capability] = []

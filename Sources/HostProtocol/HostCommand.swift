@@ -79,12 +79,14 @@ public struct StateSettings: Sendable, Equatable {
   /// Names of secrets, which the host reads itself, and where their files are.
   public var secrets: [String]
   public var secretsFolder: String
+  /// What the configuration offers to the job's modules: `{ smtp = {...} }`.
+  public var services: DataValue
   /// All that the job may do to the world; `nil` for whatever it likes.
   public var allowed: [Capability]?
 
   public init(
     memoryLimitBytes: Int64, logLimitBytes: Int64, cpuLimitNanoseconds: Int64, environment: [String: String],
-    secrets: [String], secretsFolder: String, allowed: [Capability]? = nil
+    secrets: [String], secretsFolder: String, allowed: [Capability]? = nil, services: DataValue = .null
   ) {
     self.memoryLimitBytes = memoryLimitBytes
     self.logLimitBytes = logLimitBytes
@@ -93,6 +95,7 @@ public struct StateSettings: Sendable, Equatable {
     self.secrets = secrets
     self.secretsFolder = secretsFolder
     self.allowed = allowed
+    self.services = services
   }
 }
 

@@ -27,6 +27,8 @@ public struct JobDefinition: Sendable, Equatable {
   public var allow: [Capability]?
   /// The job asks for a host process of its own.
   public var ownHost: Bool
+  /// Whom to tell what of its runs; what is left open the configuration says.
+  public var notify: NotifySettings
   /// The job says in which time zone it is; else it is in the daemon's.
   public var namesZone = false
   /// The job's former name, whose history it takes over.
@@ -47,6 +49,7 @@ public struct JobDefinition: Sendable, Equatable {
     secrets = []
     allow = nil
     ownHost = false
+    notify = NotifySettings()
     calendars = [:]
   }
 

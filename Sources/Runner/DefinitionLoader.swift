@@ -41,7 +41,7 @@ public enum DefinitionLoader {
     }
     let jobs = JobLoader(
       pool: pool, rocks: installer, loop: loop, zone: { zone }, outputFolder: { _ in folder },
-      secretsFolder: "")
+      secretsFolder: "", services: { _ in .null })
     loader = jobs
     var definitions: [JobDefinition] = []
     var errors: [LoadError] = []

@@ -125,8 +125,16 @@ extension Runner {
       "trouble":
         (storeTrouble.map { "nothing is started until this is mended: " + $0 }
         ?? catalog.folderErrors.first?.description).map { .string($0) } ?? .null,
+      "notifications": notificationStatus,
       "runs": .int(Int64(statistics.runs)), "failures": .int(Int64(statistics.failures)),
       "jobs": .list(jobViews().map(\.row)),
+    ]
+  }
+
+  private var notificationStatus: DataValue {
+    guard let status = notifications?.status else { return .null }
+    return [
+      "waiting": .int(Int64(status.waiting)), "trouble": status.trouble.map { .string($0) } ?? .null,
     ]
   }
 

@@ -90,6 +90,7 @@ extension Runner {
     logger.debug("attempt \(run.attempt) starts, due \(run.dueAt)", job: version.name, run: run.id)
     pending.unrecordedStarts.append(run.id)
     scheduleStartRows()
+    tellStart(of: run)
     executor.start(run, of: version, timeLimit: timeLimit, stopGrace: stopGrace)
   }
 
@@ -135,6 +136,7 @@ extension Runner {
   private func ended(_ run: Run) {
     openRuns[run.id] = nil
     if run.isDry, case .manual(let request) = run.cause { dryAnswers[request] = nil }
+    tellEnd(of: run)
     if let version = live[run.job] { executor.settle(version) }
     if run.count == 1 && run.outcome != .missed { stored.lastEnded[run.job] = run }
     if run.attempt > 0 || run.outcome == .tested { statistics.runs += 1 }

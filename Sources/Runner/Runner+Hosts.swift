@@ -22,7 +22,11 @@ extension Runner {
     JobLoader(
       pool: pool, rocks: rocks, loop: loop, zone: { [unowned self] in configuration.zone },
       outputFolder: { [unowned self] source in configuration.outputFolder(of: source.name) },
-      secretsFolder: configuration.state.secretsFolder)
+      secretsFolder: configuration.state.secretsFolder,
+      services: { [unowned self] definition in
+        let mail = definition.notify.mail ?? configuration.notify.mail
+        return mail.map { ["smtp": $0.table] } ?? .null
+      })
   }
 
   func makeRocks() -> RockInstaller {

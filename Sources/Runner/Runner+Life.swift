@@ -34,6 +34,7 @@ extension Runner {
       [unowned self] request, connection in
       answer(request, connection)
     }
+    notifications?.begin()
     pool.warmUp()
     pool.watchOver()
     try beginWatching()
@@ -141,6 +142,7 @@ extension Runner {
     pool.close()
     ledger.wait()
     logWriter.wait()
+    notifications?.close(within: 5)
     if case .serve = configuration.purpose {
       let uptime = wallNow() - startedAt
       let time = Interval(microseconds: uptime.microseconds / 1_000_000 * 1_000_000)

@@ -38,6 +38,8 @@ public final class Runner: @unchecked Sendable {
   lazy var ledger = LedgerWriter(store: store, loop: loop)
   lazy var reader = StoreReader(store: store, loop: loop)
   lazy var logWriter = makeLogWriter()
+  lazy var notifications = makeNotifications()
+  var longRunTimer: Int?
   lazy var conditions = Conditions(loop: loop)
   lazy var pathWatcher = makePathWatcher()
   var control: ControlServer?

@@ -1,3 +1,4 @@
+import Jobs
 import Scheduling
 
 /// What a runner is told when it is made.
@@ -28,6 +29,8 @@ public struct RunnerConfiguration: Sendable {
   /// This machine's name in the ledger.
   public var node: String
   public var version: String
+  /// Whom to tell what of runs, where jobs do not say.
+  public var notify: NotifySettings
   /// The zone is the machine's own: it follows when that is set anew.
   public var zoneIsMachines = false
   /// How many places each concurrency pool has.
@@ -36,7 +39,8 @@ public struct RunnerConfiguration: Sendable {
   public init(
     purpose: Purpose, jobs: String, state: StateDirectory, testMode: Bool = false,
     grace: Interval = .seconds(30),
-    zone: Zone, hosts: Int, maxIdleStates: Int? = nil, node: String, version: String
+    zone: Zone, hosts: Int, maxIdleStates: Int? = nil, node: String, version: String,
+    notify: NotifySettings = NotifySettings()
   ) {
     self.purpose = purpose
     self.jobs = jobs
@@ -48,6 +52,7 @@ public struct RunnerConfiguration: Sendable {
     self.maxIdleStates = maxIdleStates
     self.node = node
     self.version = version
+    self.notify = notify
   }
 
   /// The folder in which a job writes for people.

@@ -17,6 +17,8 @@ public struct StateDirectory: Sendable {
   /// What LuaRocks installed for jobs.
   public var rocksFolder: String { path + "/rocks" }
   var lockPath: String { path + "/lock" }
+  /// The messages that wait to be sent.
+  var notificationsFolder: String { path + "/notifications" }
   var evidenceFolder: String { path + "/hosts" }
 
   /// Makes the folder, readable by its owner only.

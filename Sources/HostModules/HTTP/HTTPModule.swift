@@ -1,12 +1,13 @@
 import LuaHost
 import Values
+import WebClient
 
 /// `almanac.http`: requests to servers.
 ///
 /// The run waits without a thread. A refused connection, an unknown name, a timeout give `nil, err`; an
 /// answer of any status is an answer. A request ends with its run.
 enum HTTPModule {
-  /// One primitive, `exchange(name, url, options)`; `http.lua` makes `get`, `post` and `request` of it.
+  /// One primitive, `exchange(name, url, options)`; `http.lua` makes `get`, `post`, `request` and so on of it.
   static let functions = [
     HostFunction(
       name: "exchange", isOutside: true,
@@ -24,7 +25,8 @@ enum HTTPModule {
     guard call.canWait else { return .waiting }
     let task = Task {
       do throws(Trouble) {
-        call.resume(.values([try await HTTPExchange(plan: plan).run().value]))
+        let exchange = HTTPExchange(plan: plan) { call.refusal(of: Capability(.http, $0.authority)) }
+        call.resume(.values([try await exchange.run().value]))
       } catch {
         call.resume(.trouble(error.text))
       }
@@ -58,10 +60,15 @@ enum HTTPModule {
   static func plan(_ values: [DataValue], folder: String) throws(Misuse) -> HTTPPlan {
     let arguments = Arguments(values, of: "http." + (values.first?.asString ?? "request"))
     let options = try arguments.options(2, known: HTTPPlan.options)
-    switch arguments.function {
-    case "http.get": return try HTTPPlan(options, url: arguments[1], method: "GET", folder: folder)
-    case "http.post": return try HTTPPlan(options, url: arguments[1], method: "POST", folder: folder)
-    default: return try HTTPPlan(options, url: nil, method: nil, folder: folder)
+    guard let method = methods[arguments.function] else {
+      return try HTTPPlan(options, url: nil, method: nil, folder: folder)
     }
+    return try HTTPPlan(options, url: arguments[1], method: method, folder: folder)
   }
+
+  /// The functions that are named after a method.
+  private static let methods = [
+    "http.get": "GET", "http.head": "HEAD", "http.post": "POST", "http.put": "PUT", "http.patch": "PATCH",
+    "http.delete": "DELETE",
+  ]
 }

@@ -24,6 +24,7 @@ enum SettingsDecoder {
     for name in definition.secrets where definition.env[name] != nil {
       reader.report("secrets", "\(Found.quoted(name)) stands in `env` too; a name is one or the other")
     }
+    if let notify = NotifyDecoder.decode(&reader, "notify") { definition.notify = notify }
     if let allow = CapabilityDecoder.decode(&reader) { definition.allow = allow }
   }
 

@@ -9,6 +9,8 @@ public struct JobContext: Sendable {
   /// Where the job writes for people, absolute; it may not exist yet.
   public let outputFolder: String
   public let environment: [String: String]
+  /// What the configuration offers to modules: `services["smtp"]`.
+  public let services: DataValue
   /// The zone that the schedule names; `nil` where it names none, and before it is read.
   public let timeZone: String?
   /// All that the job may do to the world; `nil` for whatever it likes.

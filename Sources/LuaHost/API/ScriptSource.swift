@@ -66,13 +66,15 @@ public struct StateLimits: Sendable, Equatable {
   public var secrets: [String]
   /// Where files of secrets are; empty for nowhere.
   public var secretsFolder: String
+  /// What the configuration offers to modules, such as the mail server of `almanac.notify`.
+  public var services: DataValue
   /// All that the job may do to the world; `nil` for whatever it likes.
   public var allowed: [Capability]?
 
   public init(
     memoryLimit: Int = 64 << 20, logLimit: Int = 1 << 20, cpuLimit: Int64 = 0,
     environment: [String: String] = [:], secrets: [String] = [], secretsFolder: String = "",
-    allowed: [Capability]? = nil
+    allowed: [Capability]? = nil, services: DataValue = .null
   ) {
     self.memoryLimit = memoryLimit
     self.logLimit = logLimit
@@ -81,5 +83,6 @@ public struct StateLimits: Sendable, Equatable {
     self.secrets = secrets
     self.secretsFolder = secretsFolder
     self.allowed = allowed
+    self.services = services
   }
 }

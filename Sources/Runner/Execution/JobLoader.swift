@@ -2,6 +2,7 @@ import CLinux
 import HostProtocol
 import Jobs
 import Scheduling
+import Values
 
 /// Brings a job's source to life in a host: its top level is evaluated, its schedule table decoded,
 /// `initialize` called. Only what came through all of it is handed on.
@@ -60,6 +61,7 @@ final class JobLoader {
   private let zone: () -> Zone
   private let outputFolder: (JobSource) -> String
   private let secretsFolder: String
+  private let services: (JobDefinition) -> DataValue
   private var waiting: [Load] = []
   private var waitingFrom = 0
   private var active: [StateID: Load] = [:]
@@ -69,7 +71,8 @@ final class JobLoader {
   /// - Parameter rocks: `nil` leaves out what jobs name in `rocks.txt`.
   init(
     pool: HostPool, rocks: RockInstaller?, loop: EventLoop, zone: @escaping () -> Zone,
-    outputFolder: @escaping (JobSource) -> String, secretsFolder: String
+    outputFolder: @escaping (JobSource) -> String, secretsFolder: String,
+    services: @escaping (JobDefinition) -> DataValue
   ) {
     self.pool = pool
     self.rocks = rocks
@@ -77,6 +80,7 @@ final class JobLoader {
     self.zone = zone
     self.outputFolder = outputFolder
     self.secretsFolder = secretsFolder
+    self.services = services
   }
 
   /// Loads the source; `done` is called once, on the loop.
@@ -145,7 +149,8 @@ final class JobLoader {
             StateSettings(
               memoryLimitBytes: Int64(definition.memoryLimit), logLimitBytes: Int64(definition.logLimit),
               cpuLimitNanoseconds: definition.cpuLimit?.nanoseconds ?? 0, environment: definition.env,
-              secrets: definition.secrets, secretsFolder: secretsFolder, allowed: definition.allow)))
+              secrets: definition.secrets, secretsFolder: secretsFolder, allowed: definition.allow,
+              services: services(definition))))
       }
     }
   }

@@ -39,6 +39,10 @@ struct Status: ParsableCommand {
     if let trouble = status["trouble"].asString {
       print("TROUBLE: \(trouble)")
     }
+    if let waiting = status["notifications"]["waiting"].asInt, waiting > 0 {
+      let why = status["notifications"]["trouble"].asString.map { ": \($0)" } ?? ""
+      print("\(waiting) notifications wait to be sent\(why)")
+    }
     print("")
     JobRows.print(rows)
   }

@@ -2,15 +2,18 @@ import Glibc
 
 /// The proxies that the environment names: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in
 /// small or in capital letters.
-struct Proxies: Equatable {
+struct Proxies: Sendable, Equatable {
   /// One proxy: where it is and how it is spoken to.
-  struct Proxy: Hashable {
+  struct Proxy: Sendable, Hashable {
     enum Kind { case http, socks }
     var kind = Kind.http
     var host: String
     var port: Int
     /// `user:password`, or `nil`.
     var credentials: String?
+
+    /// `host:port`, for addresses and messages.
+    var authority: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
   }
 
   private let plain: Proxy?
@@ -53,10 +56,10 @@ struct Proxies: Equatable {
     let rest = separator.map { text[$0.upperBound...] } ?? text[...]
     let isSocks = scheme.hasPrefix("socks")
     guard let address = try? HTTPAddress("http://" + rest) else { return nil }
-    let bare = address.authority.replacing("[\(address.host)]", with: "")
-    let port = Int(bare.split(separator: ":", omittingEmptySubsequences: false).last ?? "")
+    // A port that is not written is the proxy's own, not that of pages.
+    let isWritten = address.authority.hasSuffix(":\(address.port)")
     return Proxy(
-      kind: isSocks ? .socks : .http, host: address.host, port: port ?? (isSocks ? 1080 : 80),
+      kind: isSocks ? .socks : .http, host: address.host, port: isSocks && !isWritten ? 1080 : address.port,
       credentials: address.credentials)
   }
 }

@@ -1,24 +1,24 @@
 /// URL escapes.
-enum PercentEncoding {
+public enum PercentEncoding {
   private static let digits = Array("0123456789ABCDEF".utf8)
 
   /// A name or value for a query: all but letters, digits and `-._~` escaped.
-  static func component(_ text: String) -> String { escaping(text, keep: isUnreserved) }
+  public static func component(_ text: String) -> String { escaping(text, keep: isUnreserved) }
 
   /// A name or value of an HTML form: the same, with `+` for a space.
-  static func formField(_ text: String) -> String {
+  public static func formField(_ text: String) -> String {
     escaping(text) { isUnreserved($0) || $0 == UInt8(ascii: " ") }.replacing(" ", with: "+")
   }
 
   /// A path and query as people write them: what may not stand in a URL escaped, escapes left alone.
-  static func repaired(_ text: String) -> String {
+  public static func repaired(_ text: String) -> String {
     escaping(text) { byte in
       byte > 0x20 && byte < 0x7f && !"\"<>\\^`{|}".utf8.contains(byte)
     }
   }
 
   /// Escapes undone; what is no escape stays.
-  static func decoded(_ text: String) -> String {
+  public static func decoded(_ text: String) -> String {
     var bytes: [UInt8] = []
     var rest = Array(text.utf8)[...]
     while let byte = rest.popFirst() {

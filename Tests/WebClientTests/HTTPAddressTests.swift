@@ -1,7 +1,6 @@
-import LuaHost
 import Testing
 
-@testable import HostModules
+@testable import WebClient
 
 @Suite("HTTPAddress") struct HTTPAddressTests {
   @Test(
@@ -30,7 +29,7 @@ import Testing
       ("http://h\r\nX: y/", "a character in its host"), ("http://[::1]x/", "no valid port"),
     ])
   func refuses(text: String, message: String) {
-    let misuse = #expect(throws: Misuse.self) { try HTTPAddress(text) }
+    let misuse = #expect(throws: HTTPAddress.Problem.self) { try HTTPAddress(text) }
     #expect(misuse?.text.contains(message) == true, "\(misuse?.text ?? "nothing")")
   }
 
