@@ -36,11 +36,14 @@ final class HTTPProgress: Sendable {
 
   /// Returns when the limit is over, or the task is cancelled.
   func standstill() async {
-    while let left = timeLeft, left > .zero {
-      let wake = ContinuousClock.now.advanced(by: totalLimit == nil ? min(left, Self.step) : left)
-      guard (try? await Task.sleep(until: wake, clock: .continuous)) != nil else { return }
+    // The first look was meant for the start.
+    var wake = start
+    while true {
       let late = ContinuousClock.now - wake
       if late > Self.lateness { state.withLock { $0.last += late } }
+      guard let left = timeLeft, left > .zero else { break }
+      wake = ContinuousClock.now.advanced(by: totalLimit == nil ? min(left, Self.step) : left)
+      guard (try? await Task.sleep(until: wake, clock: .continuous)) != nil else { return }
     }
     // Nothing ends a transfer that is complete but its own end.
     while timeLeft == nil, (try? await Task.sleep(for: .seconds(3600))) != nil {}
