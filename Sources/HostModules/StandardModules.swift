@@ -8,6 +8,7 @@ public enum StandardModules {
     module("notify", NotifyModule.functions),
     module("csv", CSVModule.functions), module("process", ProcessModule.functions),
     module("time", TimeModule.functions), module("yaml", YAMLModule.functions),
+    module("io", IOModule.functions),
   ]
 
   private static func module(_ name: String, _ functions: [HostFunction]) -> HostModule {
