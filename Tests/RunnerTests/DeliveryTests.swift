@@ -168,14 +168,16 @@ import Values
   func closing() async throws {
     let folder = folder()
     let began = Mutex(0)
-    let slow = DeliveryQueue(folder: folder, logger: logger) { (delivery) async throws(NotifyTrouble) in
-      began.withLock { $0 += 1 }
-      try? await Task.sleep(for: delivery.id == "1" ? .milliseconds(200) : .seconds(600))
-      if Task.isCancelled { throw NotifyTrouble("cancelled") }
+    for (id, time, patience) in [(1, Duration.milliseconds(200), 300.0), (2, .seconds(600), 0.2)] {
+      let queue = DeliveryQueue(folder: folder, logger: logger) { (_) async throws(NotifyTrouble) in
+        began.withLock { $0 = id }
+        try? await Task.sleep(for: time)
+        if Task.isCancelled { throw NotifyTrouble("cancelled") }
+      }
+      queue.add([message(id)])
+      try await eventually { began.withLock { $0 } == id }
+      queue.close(within: patience)
     }
-    slow.add([message(1), message(2)])
-    try await eventually { began.withLock { $0 } == 2 }
-    slow.close(within: 1)
     let files = DeliveryFiles(folder: folder)
     #expect(files.load().found.map(\.delivery.id) == ["2"])
     for (file, _) in files.load().found { files.remove(file) }

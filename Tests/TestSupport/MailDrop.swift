@@ -38,6 +38,8 @@ package final class MailDrop: Sendable {
     process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
     process.arguments = ["-I", script.path, folder.path] + arguments
     process.standardInput = input
+    // aiosmtpd warns of its own ways there.
+    process.standardError = FileHandle.nullDevice
     let output = Pipe()
     process.standardOutput = output
     try process.run()

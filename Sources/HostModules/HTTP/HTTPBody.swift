@@ -53,7 +53,7 @@ struct MeasuredBody: Sendable {
   let pieces: [Piece]
 
   /// The body as the client takes it. A large one that is on its way is noted as progress.
-  func clientBody(noting progress: Progress) -> HTTPClientRequest.Body {
+  func clientBody(noting progress: HTTPProgress) -> HTTPClientRequest.Body {
     if pieces.count == 1, case .bytes(let bytes) = pieces[0].content {
       return .bytes(ByteBuffer(bytes: bytes))
     }
@@ -69,10 +69,10 @@ private struct PieceReader: AsyncSequence, AsyncIteratorProtocol, Sendable {
   private static let chunk = 256 << 10
 
   var pieces: [MeasuredBody.Piece]
-  private let progress: Progress
+  private let progress: HTTPProgress
   private var offset = 0
 
-  init(pieces: [MeasuredBody.Piece], progress: Progress) {
+  init(pieces: [MeasuredBody.Piece], progress: HTTPProgress) {
     self.pieces = pieces
     self.progress = progress
   }

@@ -1,6 +1,5 @@
 import AsyncHTTPClient
 import NIOCore
-import Synchronization
 import WebClient
 
 /// Carries out a request: its tries, its limits, and where the body goes.
@@ -50,7 +49,7 @@ struct HTTPExchange: Sendable {
 
   /// One try, under its time limit.
   private func attempt(_ body: MeasuredBody?) async -> Result<HTTPAnswer, HTTPTrouble> {
-    let progress = Progress(totalLimit: plan.timeout)
+    let progress = HTTPProgress(totalLimit: plan.timeout)
     do {
       let answer = try await withThrowingTaskGroup(of: HTTPAnswer?.self) { group in
         group.addTask { try await transfer(body, progress) }
@@ -70,7 +69,7 @@ struct HTTPExchange: Sendable {
     }
   }
 
-  private func transfer(_ content: MeasuredBody?, _ progress: Progress) async throws -> HTTPAnswer {
+  private func transfer(_ content: MeasuredBody?, _ progress: HTTPProgress) async throws -> HTTPAnswer {
     let start = ContinuousClock.now
     var request = HTTPRequest(
       plan.address, method: plan.method, headers: plan.headers, authorityFile: plan.authorityFile)
@@ -92,7 +91,7 @@ struct HTTPExchange: Sendable {
     return answer
   }
 
-  private func collect(_ body: DecodedBody, _ progress: Progress) async throws -> [UInt8] {
+  private func collect(_ body: DecodedBody, _ progress: HTTPProgress) async throws -> [UInt8] {
     var bytes: [UInt8] = []
     for try await buffer in body {
       progress.note()
@@ -108,7 +107,7 @@ struct HTTPExchange: Sendable {
 
   /// Writes the body beside `path`, and puts it there when it is complete.
   private func save(
-    _ body: DecodedBody, to path: JobPath, _ progress: Progress
+    _ body: DecodedBody, to path: JobPath, _ progress: HTTPProgress
   ) async throws -> Int {
     let file = try await BlockingWork.value {
       do throws(Trouble) { return .success(try AtomicFile(replacing: path)) } catch { return .failure(error) }
@@ -130,51 +129,5 @@ struct HTTPExchange: Sendable {
       do throws(Trouble) { return .success(try file.commit()) } catch { return .failure(error) }
     }
     return size
-  }
-}
-
-/// When a transfer last moved, and when that is too long ago.
-final class Progress: Sendable {
-  private let start = ContinuousClock.now
-  private let last: Mutex<ContinuousClock.Instant>
-  private let isComplete = Mutex(false)
-  private let totalLimit: Double?
-
-  /// - Parameter totalLimit: Seconds for the whole transfer; `nil` where only standstill ends it.
-  init(totalLimit: Double?) {
-    self.totalLimit = totalLimit
-    last = Mutex(start)
-  }
-
-  func note() { last.withLock { $0 = .now } }
-
-  /// All is here: what the disk still needs is no matter of the server's.
-  func complete() { isComplete.withLock { $0 = true } }
-
-  /// Returns when the limit is over, or the task is cancelled.
-  func standstill() async {
-    while true {
-      let end = limit
-      if ContinuousClock.now >= end { return }
-      guard (try? await Task.sleep(until: end, clock: .continuous)) != nil else { return }
-    }
-  }
-
-  private var limit: ContinuousClock.Instant {
-    if isComplete.withLock({ $0 }) { return .now.advanced(by: .seconds(3600)) }
-    if let totalLimit { return start.advanced(by: .seconds(totalLimit)) }
-    return last.withLock { $0 }.advanced(by: .seconds(HTTPPlan.standstillLimit))
-  }
-
-  /// What the script is told when the limit is over.
-  func trouble(_ address: HTTPAddress) -> HTTPTrouble {
-    let limit = totalLimit ?? HTTPPlan.standstillLimit
-    let seconds = limit == limit.rounded() ? "\(Int(limit))" : "\(limit)"
-    let began = last.withLock { $0 } != start
-    return HTTPTrouble(
-      began
-        ? "timeout: the answer from \(address.authority) was not complete after \(seconds) s"
-          + (totalLimit == nil ? " without progress" : "")
-        : "timeout: no answer from \(address.authority) within \(seconds) s")
   }
 }

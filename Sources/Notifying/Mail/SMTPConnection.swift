@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Synchronization
 import WebClient
 
 /// A connection to a mail server: lines go out, replies come in.
@@ -18,20 +19,23 @@ final class SMTPConnection: Sendable {
   /// - Parameter connectTimeout: In seconds.
   static func open(_ server: MailServer, connectTimeout: Double) async throws -> SMTPConnection {
     let safety = server.startsSafe ? try tlsContext(server) : nil
+    // A name may have several addresses, each tried by a channel of its own. Asked later, a channel that has
+    // failed meanwhile would no longer know its handlers, and so not the reason.
+    let handlers = Mutex<[ObjectIdentifier: NIOLoopBound<SMTPReplies>]>([:])
     let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .connectTimeout(.milliseconds(Int64(connectTimeout * 1000)))
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
           if let safety { try pipeline.addHandler(try tlsHandler(safety, server)) }
-          try pipeline.addHandler(SMTPReplies())
+          let replies = SMTPReplies()
+          try pipeline.addHandler(replies)
+          let bound = NIOLoopBound(replies, eventLoop: channel.eventLoop)
+          handlers.withLock { $0[ObjectIdentifier(channel)] = bound }
         }
       }
       .connect(host: server.host, port: server.port).get()
-    let replies = try await channel.eventLoop.submit {
-      NIOLoopBound(
-        try channel.pipeline.syncOperations.handler(type: SMTPReplies.self), eventLoop: channel.eventLoop)
-    }.get()
+    guard let replies = handlers.withLock({ $0[ObjectIdentifier(channel)] }) else { throw ChannelError.eof }
     return SMTPConnection(channel, replies, server)
   }
 
