@@ -22,6 +22,8 @@ public struct JobDefinition: Sendable, Equatable {
   public var env: [String: String]
   /// The job asks for a host process of its own.
   public var ownHost: Bool
+  /// The job's former name, whose history it takes over.
+  public var formerly: String?
   /// The calendar files of its blackouts, by path, with the digest of what was read.
   public var calendars: [String: String]
 
@@ -58,6 +60,9 @@ public struct JobDefinition: Sendable, Equatable {
       key: key, name: source.name, version: source.version, schedule: triggers ? schedule : nil,
       policy: policy)
     if !triggers { plan.policy.runOnStartup = false }
+    if let file = plan.policy.requires?.file, !file.hasPrefix("/") {
+      plan.policy.requires?.file = source.folder + "/" + file
+    }
     return plan
   }
 }

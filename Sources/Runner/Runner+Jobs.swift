@@ -65,15 +65,16 @@ extension Runner {
     loading[source.name] = loading[source.name].flatMap { $0 > 1 ? $0 - 1 : nil }
     switch result {
     case .success(let loaded):
-      if catalog.accept(loaded.definition) {
+      if let objection = objection(to: loaded.definition) {
+        loaded.host.send(.close(loaded.state))
+        if catalog.refuse(source, objection) { report(objection, of: source, key) }
+      } else if catalog.accept(loaded.definition) {
         goLive(loaded, key)
       } else {
         loaded.host.send(.close(loaded.state))
       }
     case .failure(let failure):
-      guard catalog.refuse(source, failure) else { break }
-      for error in failure.errors { logger.error("\(error)", job: source.name) }
-      if live[key] != nil { logger.warning("the version before goes on", job: source.name) }
+      if catalog.refuse(source, failure) { report(failure, of: source, key) }
     }
     recoverRows(of: key)
     handle(.timePassed)
@@ -82,8 +83,14 @@ extension Runner {
     answerScans()
   }
 
+  private func report(_ failure: LoadFailure, of source: JobSource, _ key: JobKey) {
+    for error in failure.errors { logger.error("\(error)", job: source.name) }
+    if live[key] != nil { logger.warning("the version before goes on", job: source.name) }
+  }
+
   private func goLive(_ loaded: JobLoader.Loaded, _ key: JobKey) {
     let definition = loaded.definition
+    if let former = definition.formerly, live[key] == nil { inherit(key, from: former) }
     let version = JobVersion(key: key, definition: definition)
     version.home = .ready(loaded.host, loaded.state)
     let isNew = live[key] == nil
@@ -97,7 +104,7 @@ extension Runner {
     handle(
       .jobLive(
         definition.plan(key: key), accounts: stored.accounts.removeValue(forKey: key) ?? [],
-        lastEnded: stored.lastEnded[key], initial: initialLoads > 0))
+        lastEnded: stored.lastEnded[key], pause: stored.pauses[key], initial: initialLoads > 0))
   }
 
   /// Puts what `initialize` returned into the job's log.
@@ -114,7 +121,8 @@ extension Runner {
     let decisions = planner.handle(.jobRemoved(key), at: wallNow())
     // A file that comes back goes on where it was.
     stored.accounts[key] = decisions.flatMap(\.accountChanges).filter { $0.job == key }.map {
-      StoredAccount(triggerKey: $0.triggerKey, fingerprint: $0.fingerprint, account: $0.account)
+      StoredAccount(
+        triggerKey: $0.triggerKey, fingerprint: $0.fingerprint, account: $0.account, memo: $0.memo)
     }
     carryOut(decisions)
   }
@@ -129,7 +137,8 @@ extension Runner {
       guard !isKept, !live.isEmpty else { continue }
       pending.changes.append(.account(live.map { .retiring($0, of: key) }))
       stored.accounts[key] = accounts.map {
-        StoredAccount(triggerKey: $0.triggerKey, fingerprint: StoredAccount.retired, account: $0.account)
+        StoredAccount(
+          triggerKey: $0.triggerKey, fingerprint: StoredAccount.retired, account: $0.account, memo: $0.memo)
       }
     }
   }
@@ -220,9 +229,10 @@ extension Runner {
 extension Decision {
   fileprivate var accountChanges: [AccountChange] {
     switch self {
-    case .claim(_, let changes), .record(_, let changes), .account(let changes), .finish(_, let changes):
+    case .claim(_, let changes), .record(_, let changes), .account(let changes), .finish(_, let changes),
+      .update(_, let changes):
       changes
-    case .update, .start, .stop, .note: []
+    case .pause, .checkConditions, .askWhen, .start, .stop, .note: []
     }
   }
 }

@@ -36,6 +36,7 @@ public final class Runner: @unchecked Sendable {
   lazy var executor = makeExecutor()
   lazy var ledger = LedgerWriter(store: store, loop: loop)
   lazy var logWriter = makeLogWriter()
+  lazy var conditions = Conditions(loop: loop)
   var control: ControlServer?
   var watcher: FolderWatcher?
 
@@ -97,7 +98,8 @@ public final class Runner: @unchecked Sendable {
     startedAt = wallNow()
     planner = Planner(
       claimAhead: Self.claimAhead, node: configuration.node, nextRunID: try store.nextRunID(),
-      startID: "\(startedAt.microseconds)", testMode: configuration.testMode)
+      startID: "\(startedAt.microseconds)", bootID: Machine.bootID, pools: configuration.pools,
+      testMode: configuration.testMode)
   }
 
   /// Runs on the calling thread until it is drained.

@@ -28,6 +28,8 @@ public struct RunnerConfiguration: Sendable {
   /// This machine's name in the ledger.
   public var node: String
   public var version: String
+  /// How many places each concurrency pool has.
+  public var pools: [String: Int] = [:]
 
   public init(
     purpose: Purpose, jobs: String, state: StateDirectory, testMode: Bool = false,

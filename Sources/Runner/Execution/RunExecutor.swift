@@ -90,6 +90,7 @@ final class RunExecutor {
   }
 
   func start(_ run: Run, of version: JobVersion, timeLimit: Interval?, stopGrace: Interval) {
+    let version = version.seat
     version.waiting.append(
       JobVersion.Waiting(
         run: run, timeLimit: timeLimit?.nanoseconds ?? 0, stopGrace: stopGrace.nanoseconds))
@@ -186,7 +187,8 @@ final class RunExecutor {
     case .overCPULimit:
       kind = .timedOut(flight.version.definition.cpuLimit.map { "cpu_limit of \($0) exceeded" })
     }
-    finish(flight, kind, at: Instant(microseconds: report.endedAt))
+    finish(
+      flight, kind, at: Instant(microseconds: report.endedAt), peakMemory: report.peakMemoryBytes)
   }
 
   /// The job that brought the host down, if one of its runs did.
@@ -225,7 +227,9 @@ final class RunExecutor {
     return .interrupted(what)
   }
 
-  private func finish(_ flight: Flight, _ kind: AttemptEnd.Kind, at instant: Instant) {
+  private func finish(
+    _ flight: Flight, _ kind: AttemptEnd.Kind, at instant: Instant, peakMemory: Int64? = nil
+  ) {
     flights[flight.run.id] = nil
     let version = flight.version
     version.busy = nil
@@ -233,7 +237,8 @@ final class RunExecutor {
     let started = flight.host.evidence.startedAt(flight.slot)
     let evidence = flight.host.evidence
     end(
-      flight.run, kind, at: instant, startedAt: started == 0 ? nil : Instant(microseconds: started)
+      flight.run, kind, at: instant, startedAt: started == 0 ? nil : Instant(microseconds: started),
+      peakMemory: peakMemory
     ) { [weak self] in
       evidence.freeSlot(flight.slot)
       self?.makeRoom()
@@ -248,10 +253,10 @@ final class RunExecutor {
   }
 
   private func end(
-    _ run: Run, _ kind: AttemptEnd.Kind, at instant: Instant, startedAt: Instant?,
+    _ run: Run, _ kind: AttemptEnd.Kind, at instant: Instant, startedAt: Instant?, peakMemory: Int64? = nil,
     release: @escaping () -> Void
   ) {
-    onEnd(run, AttemptEnd(kind, at: instant), startedAt, release)
+    onEnd(run, AttemptEnd(kind, at: instant, peakMemory: peakMemory), startedAt, release)
   }
 
   private func makeRoom() {
@@ -287,7 +292,7 @@ final class RunExecutor {
 
   /// Closes the states that have been idle for longest, where there are more than may be.
   private func noteIfIdle(_ version: JobVersion) {
-    guard let maxIdleStates, version.busy == nil, version.waiting.isEmpty, !version.isExpected,
+    guard let maxIdleStates, !version.isRetired, version.busy == nil, version.waiting.isEmpty, !version.isExpected,
       case .ready = version.home
     else { return }
     idleStates.insert(version)

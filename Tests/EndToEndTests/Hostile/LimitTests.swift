@@ -18,6 +18,26 @@ extension RealBinary {
       #expect(try await almanac.endedRun(of: "idle")["outcome"] == "succeeded")
     }
 
+    @Test("the ledger has the most memory that a run took") func peak() async throws {
+      let almanac = try Almanac()
+      try almanac.save("large.lua", "function main() return #('x'):rep(8 << 20) end")
+      try almanac.save(
+        "over.lua",
+        "schedule = { memory_limit = '4MB' }\nfunction main() local t = {} while true do t[#t + 1] = {} end end"
+      )
+      try almanac.save("skipped.lua", "schedule = { at = '2099-01-01', testing = true }\nfunction main() end")
+      try await almanac.serve()
+      for (job, range) in [("large", 8 << 20...10 << 20), ("over", 4 << 20...8 << 20)] {
+        _ = try almanac.command("trigger", job, "--wait")
+        let row = try #require(try almanac.runs(of: job).first)
+        let peak = try #require(row["peak_memory_bytes"].asInt, "\(row)")
+        #expect(range.contains(Int(peak)), "\(job): \(peak)")
+      }
+      _ = try almanac.command("trigger", "skipped", "--wait")
+      #expect(
+        try #require(try almanac.runs(of: "skipped").first)["peak_memory_bytes"] == .null, "it did not run")
+    }
+
     @Test("log_limit drops what comes after, and says how much") func log() async throws {
       let almanac = try Almanac()
       try almanac.save(
