@@ -292,7 +292,8 @@ final class RunExecutor {
 
   /// Closes the states that have been idle for longest, where there are more than may be.
   private func noteIfIdle(_ version: JobVersion) {
-    guard let maxIdleStates, !version.isRetired, version.busy == nil, version.waiting.isEmpty, !version.isExpected,
+    guard let maxIdleStates, !version.isRetired, version.busy == nil, version.waiting.isEmpty,
+      !version.isExpected,
       case .ready = version.home
     else { return }
     idleStates.insert(version)
