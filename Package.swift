@@ -21,6 +21,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
@@ -33,16 +34,20 @@ let package = Package(
         "CLua", "Scheduling", "Values", .product(name: "HeapModule", package: "swift-collections"),
       ],
       swiftSettings: strict),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "HostModules",
       dependencies: [
-        "LuaHost", "Scheduling", "Values",
+        "CArchive", "CLinux", "CZlib", "LuaHost", "Scheduling", "Values",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .target(
@@ -109,7 +114,9 @@ let package = Package(
       name: "RunStoreTests",
       dependencies: ["RunLifecycle", "RunStore", "RunStoreSQLite", "RunStoreTesting", "Scheduling"],
       swiftSettings: strict),
-    .testTarget(name: "LuaHostTests", dependencies: ["CLua", "LuaHost", "Values"], swiftSettings: strict),
+    .testTarget(
+      name: "LuaHostTests", dependencies: ["CLua", "CLuaSystem", "LuaHost", "Values"],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "HostModulesTests",
       dependencies: [

@@ -71,6 +71,10 @@ int clinux_limit_descriptors(uint64_t most) {
   return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? failed() : 0;
 }
 
+const char *clinux_signal_name(int number) { return sigabbrev_np(number); }
+
+int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? failed() : 0; }
+
 int clinux_prefer_as_victim(int score) {
   char text[16];
   int length = snprintf(text, sizeof text, "%d", score);

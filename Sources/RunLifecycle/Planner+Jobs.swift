@@ -115,8 +115,8 @@ extension Planner {
           account.accountedThrough = startOfCount(of: trigger.rule, at: now, claimed: claimed)
         }
         if account.accountedThrough > now + patience { correct(&account, of: job, trigger.label, at: now) }
-        // What a list of ends has come to is worth nothing for another list.
-        let keepsMemo = old?.fingerprint == fingerprint || !trigger.isAfter
+        // What was seen before the trigger was changed, or not live, is not what it counts from.
+        let keepsMemo = old?.fingerprint == fingerprint || trigger.isOnceForEach
         let state = TriggerState(
           key: key, fingerprint: fingerprint, account: account, memo: keepsMemo ? old?.memo : nil, next: nil)
         if old?.account != account || old?.fingerprint != fingerprint, !trigger.isBareEvent {
@@ -195,9 +195,8 @@ extension Trigger {
   /// True for an event of the daemon's own life, of which nothing is kept.
   var isBareEvent: Bool { rule == .event(.startup) || rule == .event(.shutdown) }
 
-  var isAfter: Bool {
-    if case .after = rule { true } else { false }
-  }
+  /// True for an event that counts once for each of what it remembers.
+  var isOnceForEach: Bool { rule == .event(.boot) || rule == .event(.load) }
 
   var isEvery: Bool {
     if case .every = rule { true } else { false }

@@ -52,6 +52,11 @@ extension Planner {
     return jobs[slot].triggers.map(\.account)
   }
 
+  /// What a trigger that does not follow the clock remembers.
+  public func memo(of key: JobKey, trigger: String) -> String? {
+    slots[key].flatMap { jobs[$0].triggers.first { $0.key == trigger }?.memo }
+  }
+
   /// True if `archive_after` has passed since the job's last trigger ended.
   public func isArchived(_ key: JobKey, at now: Instant) -> Bool {
     slots[key].map { jobs[$0].isArchived(at: now) } ?? false

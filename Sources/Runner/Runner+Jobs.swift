@@ -26,8 +26,9 @@ extension Runner {
   func rescan(_ done: @escaping () -> Void) {
     let scan = JobsFolder(path: configuration.jobs).scan()
     Zone.forgetCache()
-    if let zone = try? Zone.named(configuration.zone.name) { configuration.zone = zone }
-    catalog.readAgainWhatMayHaveChanged()
+    let zone = configuration.zoneIsMachines ? try? Zone.ofMachine() : try? Zone.named(configuration.zone.name)
+    if let zone { configuration.zone = zone }
+    catalog.readAgainWhatMayHaveChanged(daemonZone: configuration.zone)
     apply(scan)
     scanAnswers.append(done)
     answerScans()
@@ -91,6 +92,7 @@ extension Runner {
   private func goLive(_ loaded: JobLoader.Loaded, _ key: JobKey) {
     let definition = loaded.definition
     if let former = definition.formerly, live[key] == nil { inherit(key, from: former) }
+    if let zone = definition.schedule?.zone.name, zoneNames.insert(zone).inserted { zoneStamp = nil }
     let version = JobVersion(key: key, definition: definition)
     version.home = .ready(loaded.host, loaded.state)
     let isNew = live[key] == nil
@@ -105,6 +107,26 @@ extension Runner {
       .jobLive(
         definition.plan(key: key), accounts: stored.accounts.removeValue(forKey: key) ?? [],
         lastEnded: stored.lastEnded[key], pause: stored.pauses[key], initial: initialLoads > 0))
+    watchFiles(of: definition, key)
+  }
+
+  /// Looks from now on at the files that the job's triggers wait for.
+  private func watchFiles(of definition: JobDefinition, _ key: JobKey) {
+    var rules: [(String, WatchRule, String?)] = []
+    for trigger in definition.schedule?.triggers ?? [] where trigger.enabled && definition.policy.enabled {
+      guard case .watch(let rule) = trigger.rule else { continue }
+      rules.append((trigger.accountKey, rule, planner.memo(of: key, trigger: trigger.accountKey)))
+    }
+    pathWatcher.watch(rules, for: key)
+  }
+
+  func makePathWatcher() -> PathWatcher {
+    PathWatcher { [self] key, report in
+      loop.post { [self] in
+        guard case .no = drain else { return }
+        handle(.watched(key, report))
+      }
+    }
   }
 
   /// Puts what `initialize` returned into the job's log.
@@ -118,6 +140,7 @@ extension Runner {
     guard let key = keys[name], let version = live.removeValue(forKey: key) else { return }
     logger.log(level: .notice, "the job was removed", job: name)
     executor.retire(version)
+    pathWatcher.watch([], for: key)
     let decisions = planner.handle(.jobRemoved(key), at: wallNow())
     // A file that comes back goes on where it was.
     stored.accounts[key] = decisions.flatMap(\.accountChanges).filter { $0.job == key }.map {
@@ -233,6 +256,19 @@ extension Decision {
       .update(_, let changes):
       changes
     case .pause, .checkConditions, .askWhen, .start, .stop, .note: []
+    }
+  }
+}
+
+extension PlannerEvent {
+  fileprivate static func watched(_ key: PathWatcher.Key, _ report: WatchedFiles.Report) -> PlannerEvent {
+    switch report {
+    case .baseline(let memo):
+      .watched(key.job, triggerKey: key.trigger, snapshot: nil, params: nil, memo: memo)
+    case .changed(let snapshot, let paths, let memo):
+      .watched(
+        key.job, triggerKey: key.trigger, snapshot: snapshot,
+        params: try? DataValue.object(["paths": .list(paths.map { .string($0) })]).json(), memo: memo)
     }
   }
 }

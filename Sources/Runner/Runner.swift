@@ -37,6 +37,7 @@ public final class Runner: @unchecked Sendable {
   lazy var ledger = LedgerWriter(store: store, loop: loop)
   lazy var logWriter = makeLogWriter()
   lazy var conditions = Conditions(loop: loop)
+  lazy var pathWatcher = makePathWatcher()
   var control: ControlServer?
   var watcher: FolderWatcher?
 
@@ -72,6 +73,9 @@ public final class Runner: @unchecked Sendable {
   var nextRequest = 0
   /// The wall clock's lead over the monotonic one, microseconds.
   var clockOffset: Int64 = 0
+  /// The zones that jobs are, or were, in, and a text that changes when their rules do.
+  var zoneNames: Set<String> = []
+  var zoneStamp: String?
 
   /// How long before its instant a row may be claimed. A disk that usually syncs in half a millisecond
   /// takes a hundred now and then; no start is to wait for that.

@@ -28,6 +28,8 @@ public struct RunnerConfiguration: Sendable {
   /// This machine's name in the ledger.
   public var node: String
   public var version: String
+  /// The zone is the machine's own: it follows when that is set anew.
+  public var zoneIsMachines = false
   /// How many places each concurrency pool has.
   public var pools: [String: Int] = [:]
 

@@ -29,6 +29,8 @@ struct RunnerSetup {
       }
     }
     let zone = try daemonZone(timeZone)
+    // Host processes inherit it: the zone of `almanac.time` in jobs that name none.
+    if let timeZone { setenv("ALMANAC_TIME_ZONE", timeZone, 1) }
     let count = hosts ?? ProcessInfo.processInfo.activeProcessorCount
     guard (1...256).contains(count) else {
       throw CommandFailure("--hosts: \(count) is not a number from 1 to 256", status: ExitStatus.usage)

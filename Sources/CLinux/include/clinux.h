@@ -26,6 +26,12 @@ int clinux_limit_descriptors(uint64_t most);
 /* When memory runs out, the kernel ends this process (and its children) before others; at most 1000. */
 int clinux_prefer_as_victim(int score);
 
+/* "TERM", or NULL for a number that has no name. */
+const char *clinux_signal_name(int number);
+
+/* A pipe that is closed on exec: its end to read from, and the one to write to. */
+int clinux_pipe(int ends[2]);
+
 /* A timer on the wall clock, as a descriptor that can be polled. */
 int clinux_wall_timer(void);
 /* Arms it for an instant in microseconds since the epoch; one that is past fires at once. */

@@ -1,3 +1,5 @@
+import Scheduling
+
 /// The keys that a table may hold, and what to say of another one.
 struct KeyList {
   var known: [String]
@@ -35,8 +37,8 @@ extension KeyList {
   static let laterBesideRule: [String] = []
   static let settings = [
     "enabled", "testing", "run_on_startup", "time_zone", "window", "outside_window", "blackout", "day_match",
-    "time_limit", "stop_grace", "memory_limit", "log_limit", "cpu_limit", "retry", "overlap",
-    "queue_limit", "max_parallel",
+    "time_limit", "stop_grace", "memory_limit", "log_limit", "cpu_limit", "retry", "overlap", "queue_limit",
+    "max_parallel",
     "late_within", "start_when_available", "catch_up", "catch_up_within", "priority", "pool", "requires",
     "archive_after", "formerly", "host", "env", "fresh_state",
   ]

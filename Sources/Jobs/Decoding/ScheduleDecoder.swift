@@ -22,6 +22,7 @@ public enum ScheduleDecoder {
     }
     var reader = TableReader(table, at: "schedule", problems)
     var definition = JobDefinition(source: source)
+    definition.namesZone = reader.has("time_zone")
     let zone = SettingsDecoder.zone(&reader) ?? daemonZone
     SettingsDecoder.decode(&reader, into: &definition)
     definition.formerly = formerly(&reader, source)
