@@ -121,9 +121,27 @@ function value(depth)
   return nil
 end
 
+-- What a call might well be given, so that it gets past its first look.
+local words = { "sha256", "md5", "2026-11-21T02:00:00Z", "Europe/Berlin", "1h", "10m", "month", "day", "days", "%Y-%m-%d", "sub", "a.txt", "b.txt" }
+
+local function plausible()
+  local kind = random(7)
+  if kind <= 2 then return number() end
+  if kind <= 4 then return random(2) == 1 and one_of(words) or text() end
+  if kind == 5 then return { [one_of(keys)] = random(2) == 1 and number() or one_of(words) } end
+  if kind == 6 then return { { text(), number() }, { text(), number() } } end
+  return { text(), text() }
+end
+
+local styles = {
+  number, plausible, plausible, function() return one_of(words) end, function() return value(0) end,
+}
+
 local function arguments()
-  local list = { n = random(0, 5) }
-  for i = 1, list.n do list[i] = value(0) end
+  local style = one_of(styles)
+  local list = { n = random(1, 3) }
+  if style == styles[#styles] then list.n = random(0, 5) end
+  for i = 1, list.n do list[i] = style() end
   return list
 end
 
