@@ -161,7 +161,10 @@ uint64_t clinux_start_time(pid_t pid) {
   return start;
 }
 
-int clinux_lock(int fd) {
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return 1;
+static int lock(int fd, int kind) {
+  if (flock(fd, kind | LOCK_NB) == 0) return 1;
   return errno == EWOULDBLOCK ? 0 : failed();
 }
+
+int clinux_lock(int fd) { return lock(fd, LOCK_EX); }
+int clinux_lock_shared(int fd) { return lock(fd, LOCK_SH); }

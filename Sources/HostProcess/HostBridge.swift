@@ -119,7 +119,8 @@ extension ScriptSource {
       jobName: bundle.job, folder: bundle.folder, outputFolder: bundle.outputFolder,
       main: File(path: bundle.main.path, bytes: bundle.main.bytes),
       modules: Dictionary(
-        bundle.modules.map { ($0.name, File(path: $0.path, bytes: $0.bytes)) }, uniquingKeysWith: { $1 }))
+        bundle.modules.map { ($0.name, File(path: $0.path, bytes: $0.bytes)) }, uniquingKeysWith: { $1 }),
+      rocks: bundle.rocks.map { RockModules(tree: $0, allowsNative: bundle.allowsNative) })
   }
 }
 
@@ -127,8 +128,7 @@ extension StateLimits {
   fileprivate init(_ settings: StateSettings) {
     self.init(
       memoryLimit: Int(settings.memoryLimitBytes), logLimit: Int(settings.logLimitBytes),
-      cpuLimit: settings.cpuLimitNanoseconds,
-      environment: settings.environment)
+      cpuLimit: settings.cpuLimitNanoseconds, environment: settings.environment, allowed: settings.allowed)
   }
 }
 

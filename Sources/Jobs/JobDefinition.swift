@@ -1,5 +1,6 @@
 import RunLifecycle
 import Scheduling
+import Values
 
 /// One version of a job, read and found good: what it is, when it runs and under which limits.
 public struct JobDefinition: Sendable, Equatable {
@@ -20,6 +21,8 @@ public struct JobDefinition: Sendable, Equatable {
   public var cpuLimit: Interval?
   /// What `job.env` offers.
   public var env: [String: String]
+  /// All that the job may do to the world; `nil` for whatever it likes.
+  public var allow: [Capability]?
   /// The job asks for a host process of its own.
   public var ownHost: Bool
   /// The job says in which time zone it is; else it is in the daemon's.
@@ -39,6 +42,7 @@ public struct JobDefinition: Sendable, Equatable {
     logLimit = Self.defaultLogLimit
     cpuLimit = nil
     env = [:]
+    allow = nil
     ownHost = false
     calendars = [:]
   }

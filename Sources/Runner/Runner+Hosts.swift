@@ -20,8 +20,14 @@ extension Runner {
 
   func makeLoader() -> JobLoader {
     JobLoader(
-      pool: pool, loop: loop, zone: { [unowned self] in configuration.zone },
+      pool: pool, rocks: rocks, loop: loop, zone: { [unowned self] in configuration.zone },
       outputFolder: { [unowned self] source in configuration.outputFolder(of: source.name) })
+  }
+
+  func makeRocks() -> RockInstaller {
+    RockInstaller(loop: loop, folder: configuration.state.rocksFolder) { [unowned self] job, text in
+      logger.log(level: .notice, "\(text)", job: job)
+    }
   }
 
   func makeExecutor() -> RunExecutor {

@@ -216,6 +216,7 @@ extension Runner {
   private func announceIfLoaded() {
     guard initialLoads == 0, !announced else { return }
     announced = true
+    rocks.sweep()
     var text = "almanac \(configuration.version) is ready: \(live.count) jobs live"
     if !catalog.refused.isEmpty { text += ", \(catalog.refused.count) refused" }
     if configuration.testMode { text += "; test mode: no main is called" }

@@ -12,8 +12,10 @@ struct OfflineJobs {
   let definitions: [JobDefinition]
   let errors: [LoadError]
 
-  /// - Parameter only: the jobs to load; all of them if there is no such list.
-  init(folder: String, only: Set<String>? = nil) throws {
+  /// - Parameters:
+  ///   - state: has the rocks of the jobs, or gets them.
+  ///   - only: the jobs to load; all of them if there is no such list.
+  init(folder: String, state: StateDirectory, only: Set<String>? = nil) throws {
     try JobsFolderChoice.require(folder)
     let scan = JobsFolder(path: folder).scan()
     let sources = scan.sources.filter { only?.contains($0.name) ?? true }
@@ -25,7 +27,8 @@ struct OfflineJobs {
       throw CommandFailure(noSuchJobText(missing, among: scan.sources.map(\.name)), status: ExitStatus.noJob)
     }
     let loaded = try DefinitionLoader.load(
-      sources, hosts: ProcessInfo.processInfo.activeProcessorCount, zone: daemonZone())
+      sources, hosts: ProcessInfo.processInfo.activeProcessorCount, zone: daemonZone(),
+      rocks: (state, { job, text in Console.note("\(job): \(text)") }))
     definitions = loaded.definitions.sorted { $0.source.name < $1.source.name }
     errors = (loaded.errors + scan.errors.filter { only?.contains($0.job) ?? true }).sorted()
   }

@@ -94,8 +94,8 @@ final class Almanac {
   }
 
   /// Starts a command whose stderr goes where the daemon's does; it is ended with the object.
-  func launch(_ arguments: [String]) throws -> Process {
-    let process = try start(arguments, environment: [:], err: errors)
+  func launch(_ arguments: [String], environment: [String: String] = [:]) throws -> Process {
+    let process = try start(arguments, environment: environment, err: errors)
     daemons.append(process)
     return process
   }

@@ -54,7 +54,8 @@ void clinux_wakeup_clear(int fd);
 /* Process start time in clock ticks since boot (from /proc), or 0: with the id, it names a process. */
 uint64_t clinux_start_time(pid_t pid);
 
-/* A text's bytes as they stand in a path, locked by flock; 0 when another process holds it. */
+/* Locks by flock, alone or together with others who share it; 1 when it is locked, 0 when another holds it. */
 int clinux_lock(int fd);
+int clinux_lock_shared(int fd);
 
 #endif

@@ -40,10 +40,10 @@ extension KeyList {
     "time_limit", "stop_grace", "memory_limit", "log_limit", "cpu_limit", "retry", "overlap", "queue_limit",
     "max_parallel",
     "late_within", "start_when_available", "catch_up", "catch_up_within", "priority", "pool", "requires",
-    "archive_after", "formerly", "host", "env", "fresh_state",
+    "archive_after", "formerly", "host", "env", "fresh_state", "allow",
   ]
   static let laterSettings = [
-    "secrets", "allow", "notify", "when",
+    "secrets", "notify", "when",
   ]
   private static let commonNames = [
     "interval": "every", "timeout": "time_limit", "max_runtime": "time_limit", "retries": "retry",

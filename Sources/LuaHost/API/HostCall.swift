@@ -11,6 +11,8 @@ public struct JobContext: Sendable {
   public let environment: [String: String]
   /// The zone that the schedule names; `nil` where it names none, and before it is read.
   public let timeZone: String?
+  /// All that the job may do to the world; `nil` for whatever it likes.
+  public let allowed: [Capability]?
 }
 
 /// What is known of a run.

@@ -1,3 +1,5 @@
+import Values
+
 /// The number by which whoever drives a ``LuaHost`` knows one Lua state.
 public typealias StateID = UInt32
 
@@ -34,15 +36,19 @@ public struct ScriptSource: Sendable {
   public var main: File
   /// The job's own modules by the name that `require` is given.
   public var modules: [String: File]
+  /// Modules of others that it can require; `nil` if there are none.
+  public var rocks: RockModules?
 
   public init(
-    jobName: String, folder: String, outputFolder: String, main: File, modules: [String: File] = [:]
+    jobName: String, folder: String, outputFolder: String, main: File, modules: [String: File] = [:],
+    rocks: RockModules? = nil
   ) {
     self.jobName = jobName
     self.folder = folder
     self.outputFolder = outputFolder
     self.main = main
     self.modules = modules
+    self.rocks = rocks
   }
 }
 
@@ -56,14 +62,17 @@ public struct StateLimits: Sendable, Equatable {
   public var cpuLimit: Int64
   /// What `job.env` offers.
   public var environment: [String: String]
+  /// All that the job may do to the world; `nil` for whatever it likes.
+  public var allowed: [Capability]?
 
   public init(
     memoryLimit: Int = 64 << 20, logLimit: Int = 1 << 20, cpuLimit: Int64 = 0,
-    environment: [String: String] = [:]
+    environment: [String: String] = [:], allowed: [Capability]? = nil
   ) {
     self.memoryLimit = memoryLimit
     self.logLimit = logLimit
     self.cpuLimit = cpuLimit
     self.environment = environment
+    self.allowed = allowed
   }
 }

@@ -41,7 +41,7 @@ final class LuaState: @unchecked Sendable {
   var jobContext: JobContext {
     JobContext(
       jobName: source.jobName, folder: source.folder, outputFolder: source.outputFolder,
-      environment: limits.environment, timeZone: timeZone)
+      environment: limits.environment, timeZone: timeZone, allowed: limits.allowed)
   }
 }
 
