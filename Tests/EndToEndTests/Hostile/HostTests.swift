@@ -151,21 +151,16 @@ extension RealBinary {
       try await almanac.eventually("all have run once", seconds: delay * 2) {
         try self.rows(almanac, "succeeded", in: "outcome") == count || Stamp.after(0) > due[1]
       }
-      let before = try residentBytes(of: host)
+      let before = try Processes.residentBytes(of: host)
       guard Stamp.after(0.5) < due[1] else { return nil }
       try await almanac.eventually("all sleep", seconds: delay + 90) {
         try self.rows(almanac, "running", in: "state") == count
       }
-      return (try residentBytes(of: host) - before) / count
+      return (try Processes.residentBytes(of: host) - before) / count
     }
 
     private func rows(_ almanac: Almanac, _ value: DataValue, in key: String) throws -> Int {
       try almanac.rows("runs", "-n", "10000").count { $0[key] == value }
-    }
-
-    private func residentBytes(of pid: Int32) throws -> Int {
-      let pages = try proc(pid, "statm").split(separator: " ")
-      return try #require(Int(pages[1])) * Int(getpagesize())
     }
 
     @Test("seventy busy loops in one leave the good jobs on time") func busyLoops() async throws {
