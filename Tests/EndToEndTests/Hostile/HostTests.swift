@@ -9,9 +9,11 @@ extension RealBinary {
       let daemon = try await almanac.serve(["--hosts", "2"])
       let hosts = Processes.children(of: daemon.processIdentifier)
       #expect(hosts.count == 2)
+      try await almanac.eventually("they have begun") {
+        try hosts.allSatisfy { try self.proc($0, "oom_score_adj").hasPrefix("500") }
+      }
       for host in hosts {
         #expect(try proc(host, "status").contains("NoNewPrivs:\t1"))
-        #expect(try proc(host, "oom_score_adj").hasPrefix("500"))
         let limits = try proc(host, "limits").split(separator: "\n").map { $0.split(separator: " ") }
         let core = try #require(limits.first { $0.starts(with: ["Max", "core"]) })
         #expect(core[4] == "0" && core[5] == "0")
