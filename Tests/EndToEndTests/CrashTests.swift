@@ -138,6 +138,8 @@ enum Processes {
     return try #require(Int(pages[1])) * Int(getpagesize())
   }
 
+  static func parent(of pid: Int32) -> Int32? { stat(of: pid)?.parent }
+
   private static func stat(of pid: Int32) -> (state: Substring, parent: Int32)? {
     guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
       let end = text.lastIndex(of: ")")
