@@ -42,7 +42,9 @@ extension Runner {
         pending.changes.append(.claim(run, accounts))
         pending.claimed.append(run.id)
         openRuns[run.id] = run
-        if let version = live[run.job] { executor.expect(version) }
+        if run.notBefore <= wallNow() + Self.claimAhead, let version = live[run.job] {
+          executor.expect(version)
+        }
       case .record(let row, let accounts):
         let run = row.marked
         pending.changes.append(.record(run, accounts))
