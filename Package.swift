@@ -21,6 +21,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
@@ -69,6 +70,12 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "Settings",
+      dependencies: [
+        "Jobs", "RunStore", "Scheduling", "Values", .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
     .target(name: "RunStore", dependencies: ["RunLifecycle", "Scheduling"], swiftSettings: strict),
     .target(
       name: "RunStoreSQLite",
@@ -91,7 +98,7 @@ let package = Package(
       name: "almanac",
       dependencies: [
         "CLinux", "CResources", "HostProcess", "Jobs", "RunLifecycle", "RunStore", "RunStoreSQLite", "Runner",
-        "Scheduling", "Values",
+        "Scheduling", "Settings", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -108,6 +115,10 @@ let package = Package(
     .testTarget(
       name: "RunStoreTests",
       dependencies: ["RunLifecycle", "RunStore", "RunStoreSQLite", "RunStoreTesting", "Scheduling"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SettingsTests",
+      dependencies: ["Jobs", "RunLifecycle", "RunStore", "Scheduling", "Settings", "Values"],
       swiftSettings: strict),
     .testTarget(name: "LuaHostTests", dependencies: ["CLua", "LuaHost", "Values"], swiftSettings: strict),
     .testTarget(

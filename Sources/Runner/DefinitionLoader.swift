@@ -9,9 +9,10 @@ public enum DefinitionLoader {
   /// - Parameters:
   ///   - hosts: how many processes at the most share the work.
   ///   - zone: of jobs that name none.
+  ///   - defaults: settings of jobs that say nothing else.
   /// - Returns: what is right, and all that is wrong.
   public static func load(
-    _ sources: [JobSource], hosts: Int, zone: Zone = .system()
+    _ sources: [JobSource], hosts: Int, zone: Zone = .system(), defaults: JobDefaults = .none
   ) throws -> (definitions: [JobDefinition], errors: [LoadError]) {
     guard !sources.isEmpty else { return ([], []) }
     var template = Array("/tmp/almanac-XXXXXX".utf8CString)
@@ -33,7 +34,8 @@ public enum DefinitionLoader {
         trouble = text
         loop.stop()
       })
-    let jobs = JobLoader(pool: pool, loop: loop, zone: { zone }, outputFolder: { _ in folder })
+    let jobs = JobLoader(
+      pool: pool, loop: loop, zone: { zone }, defaults: defaults, outputFolder: { _ in folder })
     loader = jobs
     var definitions: [JobDefinition] = []
     var errors: [LoadError] = []

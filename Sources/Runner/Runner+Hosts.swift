@@ -21,6 +21,7 @@ extension Runner {
   func makeLoader() -> JobLoader {
     JobLoader(
       pool: pool, loop: loop, zone: { [unowned self] in configuration.zone },
+      defaults: configuration.defaults,
       outputFolder: { [unowned self] source in configuration.outputFolder(of: source.name) })
   }
 

@@ -1,3 +1,4 @@
+import Jobs
 import Scheduling
 
 /// What a runner is told when it is made.
@@ -22,6 +23,10 @@ public struct RunnerConfiguration: Sendable {
   public var zone: Zone
   /// How many host processes jobs share.
   public var hosts: Int
+  /// The sizes of the concurrency pools, by name.
+  public var pools: [String: Int]
+  /// Settings of every job that does not say otherwise.
+  public var defaults: JobDefaults
   /// This machine's name in the ledger.
   public var node: String
   public var version: String
@@ -29,7 +34,8 @@ public struct RunnerConfiguration: Sendable {
   public init(
     purpose: Purpose, jobs: String, state: StateDirectory, testMode: Bool = false,
     grace: Interval = .seconds(30),
-    zone: Zone, hosts: Int, node: String, version: String
+    zone: Zone, hosts: Int, pools: [String: Int] = [:], defaults: JobDefaults = .none, node: String,
+    version: String
   ) {
     self.purpose = purpose
     self.jobs = jobs
@@ -38,6 +44,8 @@ public struct RunnerConfiguration: Sendable {
     self.grace = grace
     self.zone = zone
     self.hosts = hosts
+    self.pools = pools
+    self.defaults = defaults
     self.node = node
     self.version = version
   }

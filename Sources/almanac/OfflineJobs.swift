@@ -5,6 +5,7 @@ import RunLifecycle
 import RunStore
 import Runner
 import Scheduling
+import Settings
 
 /// The jobs folder looked at without a daemon: files are evaluated in a host process, and nothing of
 /// them is run.
@@ -13,7 +14,8 @@ struct OfflineJobs {
   let errors: [LoadError]
 
   /// - Parameter only: the jobs to load; all of them if there is no such list.
-  init(folder: String, only: Set<String>? = nil) throws {
+  init(_ settings: DaemonSettings, only: Set<String>? = nil) throws {
+    let folder = settings.jobs.value
     try JobsFolderChoice.require(folder)
     let scan = JobsFolder(path: folder).scan()
     let sources = scan.sources.filter { only?.contains($0.name) ?? true }
@@ -25,7 +27,8 @@ struct OfflineJobs {
       throw CommandFailure(noSuchJobText(missing, among: scan.sources.map(\.name)), status: ExitStatus.noJob)
     }
     let loaded = try DefinitionLoader.load(
-      sources, hosts: ProcessInfo.processInfo.activeProcessorCount, zone: daemonZone())
+      sources, hosts: ProcessInfo.processInfo.activeProcessorCount, zone: settings.zone(),
+      defaults: settings.defaults)
     definitions = loaded.definitions.sorted { $0.source.name < $1.source.name }
     errors = (loaded.errors + scan.errors.filter { only?.contains($0.job) ?? true }).sorted()
   }

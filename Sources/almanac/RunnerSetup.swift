@@ -7,6 +7,7 @@ import RunLifecycle
 import RunStoreSQLite
 import Runner
 import Scheduling
+import Settings
 
 /// Puts a runner together: the lock on its state directory, the stores in it, the clock's zone.
 struct RunnerSetup {
@@ -14,25 +15,10 @@ struct RunnerSetup {
   private let lock: StateLock
 
   init(
-    state: StateDirectory, jobs: String, purpose: RunnerConfiguration.Purpose, testMode: Bool = false,
-    grace: String? = nil, timeZone: String? = nil, hosts: Int? = nil, logger: Logger
+    _ settings: DaemonSettings, purpose: RunnerConfiguration.Purpose, testMode: Bool = false, logger: Logger
   ) throws {
-    for folder in [jobs, "\(jobs)/..", "/etc"] where access("\(folder)/almanac.yaml", F_OK) == 0 {
-      throw CommandFailure(
-        "\(folder)/almanac.yaml: a configuration file is not supported yet; use flags and ALMANAC_... variables",
-        status: ExitStatus.usage)
-    }
-    var graceLength = Interval.seconds(30)
-    if let text = grace ?? Variables.nonEmpty("ALMANAC_GRACE") {
-      do { graceLength = try Interval(parsing: text) } catch {
-        throw CommandFailure("--grace: \(error)", status: ExitStatus.usage)
-      }
-    }
-    let zone = try daemonZone(timeZone)
-    let count = hosts ?? ProcessInfo.processInfo.activeProcessorCount
-    guard (1...256).contains(count) else {
-      throw CommandFailure("--hosts: \(count) is not a number from 1 to 256", status: ExitStatus.usage)
-    }
+    let zone = try settings.zone()
+    let state = settings.directory
     try state.create()
     lock = try Self.lock(state, for: purpose)
     // The databases are their owner's only, in a directory that others may read too.
@@ -42,9 +28,11 @@ struct RunnerSetup {
     let logs = try SQLiteLogStore(at: state.logsPath)
     runner = try Runner(
       RunnerConfiguration(
-        purpose: purpose, jobs: jobs, state: state, testMode: testMode, grace: graceLength, zone: zone,
-        hosts: count,
-        node: Self.nodeName(), version: Version.text),
+        purpose: purpose, jobs: settings.jobs.value, state: state, testMode: testMode,
+        grace: settings.grace.value, zone: zone,
+        hosts: settings.hosts.value ?? ProcessInfo.processInfo.activeProcessorCount,
+        pools: settings.pools.mapValues(\.value), defaults: settings.defaults, node: Self.nodeName(),
+        version: Version.text),
       store: store, logs: logs, logger: logger)
   }
 

@@ -1,16 +1,18 @@
 /// What a decoding has found wrong so far. One is shared by all readers of a table's parts.
-final class Problems {
-  struct Problem: Hashable {
+package final class Problems {
+  package struct Problem: Hashable {
     /// The key's path: `schedule.window.from`.
-    let place: String
-    let message: String
+    package let place: String
+    package let message: String
   }
 
-  private(set) var all: [Problem] = []
+  package private(set) var all: [Problem] = []
 
-  var isEmpty: Bool { all.isEmpty }
+  package init() {}
 
-  func add(_ place: String, _ message: String) {
+  package var isEmpty: Bool { all.isEmpty }
+
+  package func add(_ place: String, _ message: String) {
     // What a message quotes may hold anything; what is printed is one line of text.
     let problem = Problem(place: NameRules.displayed(place), message: NameRules.displayed(message))
     if !all.contains(problem) { all.append(problem) }

@@ -54,6 +54,7 @@ final class JobLoader {
   private let pool: HostPool
   private let loop: EventLoop
   private let zone: () -> Zone
+  private let defaults: JobDefaults
   private let outputFolder: (JobSource) -> String
   private var waiting: [Load] = []
   private var waitingFrom = 0
@@ -62,11 +63,13 @@ final class JobLoader {
   private var watching = false
 
   init(
-    pool: HostPool, loop: EventLoop, zone: @escaping () -> Zone, outputFolder: @escaping (JobSource) -> String
+    pool: HostPool, loop: EventLoop, zone: @escaping () -> Zone, defaults: JobDefaults,
+    outputFolder: @escaping (JobSource) -> String
   ) {
     self.pool = pool
     self.loop = loop
     self.zone = zone
+    self.defaults = defaults
     self.outputFolder = outputFolder
   }
 
@@ -91,7 +94,7 @@ final class JobLoader {
     switch result {
     case .failed(let failure): end(state, .failure(LoadFailure([loadError(failure, of: load.source)])))
     case .schedule(let table):
-      let decoded = ScheduleDecoder.decode(table, of: load.source, daemonZone: zone())
+      let decoded = ScheduleDecoder.decode(table, of: load.source, daemonZone: zone(), defaults: defaults)
       switch decoded {
       case .failure(let failure):
         host.send(.close(state))

@@ -11,10 +11,11 @@ struct Check: ParsableCommand {
   @Argument(help: "The folder of jobs. Also ALMANAC_JOBS; else ./jobs.")
   var jobs: String?
 
+  @OptionGroup var config: ConfigOption
   @OptionGroup var output: JSONFlag
 
   func run() throws {
-    let found = try OfflineJobs(folder: JobsFolderChoice.folder(jobs))
+    let found = try OfflineJobs(config.settings(["jobs": jobs]))
     if output.json {
       try Console.printJSON(found.errors.map(Self.row))
     } else {

@@ -27,8 +27,9 @@ struct Logs: ParsableCommand {
     guard number > 0 else {
       throw CommandFailure("-n \(number): ask for at least one", status: ExitStatus.usage)
     }
-    guard let ledger = try LedgerReader(state.directory) else {
-      throw CommandFailure("nothing has run yet in \(state.directory.path)", status: ExitStatus.noJob)
+    let directory = try state.directory
+    guard let ledger = try LedgerReader(directory) else {
+      throw CommandFailure("nothing has run yet in \(directory.path)", status: ExitStatus.noJob)
     }
     let query = try query(ledger)
     if output.json && !follow { return try Console.printJSON(try ledger.logs.lines(query).map(\.row)) }

@@ -37,14 +37,15 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     if dry { throw CommandFailure("--dry is not supported yet", status: ExitStatus.usage) }
     let parameters = try Parameters.parse(params)
-    if let daemon = try ControlClient(state.directory) {
-      let row = try FollowedRun(daemon: daemon, state: state.directory, folder: jobs.jobs).run(
+    let settings = try state.settings(jobs: jobs.jobs)
+    let directory = settings.directory
+    if let daemon = try ControlClient(directory) {
+      let row = try FollowedRun(daemon: daemon, state: directory, folder: jobs.jobs).run(
         job, parameters: parameters, testing: test)
       return try RunConclusion.conclude(row)
     }
     let setup = try RunnerSetup(
-      state: state.directory, jobs: jobs.folder,
-      purpose: .runOnce(job: job, params: try Parameters.json(parameters), testing: test),
+      settings, purpose: .runOnce(job: job, params: try Parameters.json(parameters), testing: test),
       logger: RunnerSetup.logger(level: "info"))
     do {
       let run = try setup.runOnce()
