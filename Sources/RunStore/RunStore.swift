@@ -34,6 +34,24 @@ public protocol RunStore: Sendable {
 
   /// The newest row of each job that has ended; jobs without one are left out.
   func lastEnded(_ jobs: [JobKey]) throws -> [JobKey: Run]
+
+  // MARK: Retention
+
+  /// The rows that follow this id, in the order of their ids, at most so many.
+  func history(after id: RunID, limit: Int) throws -> [HistoryRow]
+
+  /// Takes rows out, in one transaction, and closes the gaps in their jobs' chains. Rows that are open or
+  /// not there are passed over.
+  ///
+  /// May be called beside ``commit(_:)``, by another thread.
+  func remove(_ rows: [ExpiredRow]) throws
+
+  /// How many bytes the ledger takes, without what is free for new rows.
+  func bytesInUse() throws -> Int
+
+  /// Gives the file system back some of what rows that were removed have left, beyond what new rows will
+  /// soon need. True if there is more to give.
+  func giveBackSpace() throws -> Bool
 }
 
 /// One change of the ledger.

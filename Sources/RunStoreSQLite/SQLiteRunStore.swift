@@ -130,6 +130,48 @@ public final class SQLiteRunStore: RunStore {
     }
   }
 
+  // MARK: Retention
+
+  public func history(after id: RunID, limit: Int) throws -> [HistoryRow] {
+    try database.read { db in
+      let select = try db.cachedStatement(
+        sql: "SELECT id, job, due_at_us, state, ended_at_us FROM runs WHERE id > ? ORDER BY id LIMIT ?")
+      return try Row.fetchAll(select, arguments: [id.rawValue, limit]).map { row in
+        let ended = (row[3] as String) == RunState.ended.rawValue
+        return HistoryRow(
+          id: RunID(row[0] as Int64), job: JobKey(row[1] as Int32), dueAt: Instant(microseconds: row[2]),
+          endedAt: ended ? Instant(microseconds: row[4] ?? row[2]) : nil)
+      }
+    }
+  }
+
+  public func remove(_ rows: [ExpiredRow]) throws {
+    guard !rows.isEmpty else { return }
+    try write { db in
+      // A row before this one, which is still there, is from now on the successor's; usually there is none.
+      let link = try BoundStatement(
+        db,
+        """
+        UPDATE runs SET previous = (SELECT previous FROM runs WHERE id = ?1)
+        WHERE id = ?2 AND previous = ?1 AND EXISTS (
+          SELECT 1 FROM runs AS gone JOIN runs AS kept ON kept.id = gone.previous
+          WHERE gone.id = ?1 AND gone.state = 'ended')
+        """)
+      let delete = try BoundStatement(db, "DELETE FROM runs WHERE id = ? AND state = 'ended'")
+      for row in rows {
+        link.bind(1, row.id.rawValue)
+        link.bind(2, row.successor.rawValue)
+        try link.run()
+        delete.bind(1, row.id.rawValue)
+        try delete.run()
+      }
+    }
+  }
+
+  public func bytesInUse() throws -> Int { try database.read { try DatabaseFile.bytesInUse($0) } }
+
+  public func giveBackSpace() throws -> Bool { try write { try DatabaseFile.giveBackSpace($0) } }
+
   private func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
     guard let writer else { throw StoreError(.conflict, "the ledger was opened for reading only") }
     do {

@@ -86,6 +86,28 @@ public final class InMemoryRunStore: RunStore {
       return found
     }
   }
+
+  // MARK: Retention
+
+  public func history(after id: RunID, limit: Int) throws -> [HistoryRow] {
+    contents.withLock { contents in
+      contents.live.runs.values.filter { $0.id > id }.sorted { $0.id < $1.id }.prefix(limit).map { run in
+        HistoryRow(
+          id: run.id, job: run.job, dueAt: run.dueAt,
+          endedAt: run.state == .ended ? run.endedAt ?? run.dueAt : nil)
+      }
+    }
+  }
+
+  public func remove(_ rows: [ExpiredRow]) throws {
+    contents.withLock { contents in for row in rows { contents.live.remove(row) } }
+  }
+
+  public func bytesInUse() throws -> Int {
+    contents.withLock { $0.live.runs.count * MemoryLayout<Run>.size }
+  }
+
+  public func giveBackSpace() throws -> Bool { false }
 }
 
 /// The ledger as a value: what a store holds, and the rules by which it changes.
@@ -166,6 +188,18 @@ struct Ledger: Sendable {
       move(moves)
     case .account(let moves): move(moves)
     }
+  }
+
+  /// Takes a row out for good.
+  mutating func remove(_ row: ExpiredRow) {
+    guard let run = runs[row.id], run.state == .ended else { return }
+    runs[run.id] = nil
+    identities.remove(Identity(dueAt: run.dueAt, job: run.job, cause: run.cause))
+    // The row before it, if it is still there, is from now on the successor's.
+    guard let previous = run.previous, runs[previous] != nil, runs[row.successor]?.previous == run.id else {
+      return
+    }
+    runs[row.successor]?.previous = previous
   }
 
   private mutating func insert(_ run: Run) throws(StoreError) {

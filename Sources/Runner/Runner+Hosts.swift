@@ -48,6 +48,16 @@ extension Runner {
       })
   }
 
+  func makeHistorySweeper() -> HistorySweeper {
+    HistorySweeper(configuration.retention, store: store, logs: logs) { [logger] result in
+      switch result {
+      case .success(let report):
+        logger.debug("retention: \(report.runs) rows and \(report.lines) lines of logs were removed")
+      case .failure(let error): logger.warning("old history could not be removed: \(error)")
+      }
+    }
+  }
+
   // MARK: Hosts
 
   private func heard(_ event: HostEvent, from host: HostConnection) {

@@ -35,6 +35,7 @@ extension Runner {
     }
     pool.warmUp()
     pool.watchOver()
+    history.start(on: loop)
     try beginWatching()
   }
 
@@ -137,6 +138,10 @@ extension Runner {
     pool.close()
     ledger.wait()
     logWriter.wait()
+    switch configuration.purpose {
+    case .serve: history.stop()
+    case .runOnce: history.sweepBriefly()
+    }
     if case .serve = configuration.purpose {
       let uptime = wallNow() - startedAt
       let time = Interval(microseconds: uptime.microseconds / 1_000_000 * 1_000_000)

@@ -36,6 +36,7 @@ public final class Runner: @unchecked Sendable {
   lazy var executor = makeExecutor()
   lazy var ledger = LedgerWriter(store: store, loop: loop)
   lazy var logWriter = makeLogWriter()
+  lazy var history = makeHistorySweeper()
   var control: ControlServer?
   var watcher: FolderWatcher?
 

@@ -1,4 +1,5 @@
 import Jobs
+import RunStore
 import Scheduling
 
 /// What a runner is told when it is made.
@@ -23,6 +24,8 @@ public struct RunnerConfiguration: Sendable {
   public var zone: Zone
   /// How many host processes jobs share.
   public var hosts: Int
+  /// How much history is kept.
+  public var retention: RetentionPolicy
   /// The sizes of the concurrency pools, by name.
   public var pools: [String: Int]
   /// Settings of every job that does not say otherwise.
@@ -34,7 +37,8 @@ public struct RunnerConfiguration: Sendable {
   public init(
     purpose: Purpose, jobs: String, state: StateDirectory, testMode: Bool = false,
     grace: Interval = .seconds(30),
-    zone: Zone, hosts: Int, pools: [String: Int] = [:], defaults: JobDefaults = .none, node: String,
+    zone: Zone, hosts: Int, retention: RetentionPolicy = .standard, pools: [String: Int] = [:],
+    defaults: JobDefaults = .none, node: String,
     version: String
   ) {
     self.purpose = purpose
@@ -44,6 +48,7 @@ public struct RunnerConfiguration: Sendable {
     self.grace = grace
     self.zone = zone
     self.hosts = hosts
+    self.retention = retention
     self.pools = pools
     self.defaults = defaults
     self.node = node

@@ -31,7 +31,8 @@ struct RunnerSetup {
         purpose: purpose, jobs: settings.jobs.value, state: state, testMode: testMode,
         grace: settings.grace.value, zone: zone,
         hosts: settings.hosts.value ?? ProcessInfo.processInfo.activeProcessorCount,
-        pools: settings.pools.mapValues(\.value), defaults: settings.defaults, node: Self.nodeName(),
+        retention: settings.retention, pools: settings.pools.mapValues(\.value), defaults: settings.defaults,
+        node: Self.nodeName(),
         version: Version.text),
       store: store, logs: logs, logger: logger)
   }

@@ -75,4 +75,10 @@ private struct ReopeningStore: RunStore {
   func nextRunID() throws -> RunID { try fresh { try $0.nextRunID() } }
   func runs(_ query: RunQuery) throws -> [Run] { try fresh { try $0.runs(query) } }
   func lastEnded(_ jobs: [JobKey]) throws -> [JobKey: Run] { try fresh { try $0.lastEnded(jobs) } }
+  func history(after id: RunID, limit: Int) throws -> [HistoryRow] {
+    try fresh { try $0.history(after: id, limit: limit) }
+  }
+  func remove(_ rows: [ExpiredRow]) throws { try fresh { try $0.remove(rows) } }
+  func bytesInUse() throws -> Int { try fresh { try $0.bytesInUse() } }
+  func giveBackSpace() throws -> Bool { try fresh { try $0.giveBackSpace() } }
 }

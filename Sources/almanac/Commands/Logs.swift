@@ -56,8 +56,11 @@ struct Logs: ParsableCommand {
     if let key = ledger.keys[subject] { return LogQuery(job: key, limit: number) }
     if let id = Int64(subject) {
       guard try ledger.store.runs(RunQuery(id: RunID(id), limit: 1)).first != nil else {
-        throw CommandFailure(
-          "there is no run \(id); `almanac runs` lists the latest", status: ExitStatus.noJob)
+        let why =
+          try ledger.hasForgotten(RunID(id))
+          ? "run \(id) is no longer there: older rows were removed by retention"
+          : "there is no run \(id)"
+        throw CommandFailure("\(why); `almanac runs` lists the latest", status: ExitStatus.noJob)
       }
       return LogQuery(run: RunID(id), limit: number)
     }

@@ -50,5 +50,8 @@ struct Runs: ParsableCommand {
       ])
     }
     table.print()
+    if views.count < number, !failed, try ledger.hasForgotten(before: views.last?.run, of: query.job) {
+      Console.note("older rows were removed by retention")
+    }
   }
 }
