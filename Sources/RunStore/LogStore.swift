@@ -9,6 +9,9 @@ public protocol LogStore: Sendable {
   /// Lines in the order in which they were appended.
   func lines(_ query: LogQuery) throws -> [LogLine]
 
+  /// As ``RunStore/verify()``.
+  func verify() throws
+
   // MARK: Retention
 
   /// Takes out lines of these runs, at most so many, and returns how many they were: fewer than `limit` when

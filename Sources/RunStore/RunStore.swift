@@ -35,6 +35,10 @@ public protocol RunStore: Sendable {
   /// The newest row of each job that has ended; jobs without one are left out.
   func lastEnded(_ jobs: [JobKey]) throws -> [JobKey: Run]
 
+  /// Throws what would keep the next start from finding what is committed, such as a file that was removed. What
+  /// can be mended is mended.
+  func verify() throws
+
   // MARK: Retention
 
   /// The rows that follow this id, in the order of their ids, at most so many.

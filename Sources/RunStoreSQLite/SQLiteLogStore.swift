@@ -5,22 +5,22 @@ import Scheduling
 
 /// Log lines in a SQLite database of their own, so that a flood of them never makes the ledger wait.
 public final class SQLiteLogStore: LogStore {
-  private let database: any DatabaseReader
-  private let writer: DatabasePool?
+  private let open: OpenDatabase
+  private var database: any DatabaseReader { open.reader }
 
   /// Opens the logs at this path, and makes them if there are none.
   public init(at path: String) throws {
-    let pool = try DatabaseFile.logs.open(path)
-    (database, writer) = (pool, pool)
+    open = .writing(try GuardedDatabase(.logs, at: path))
   }
 
   /// Opens the logs at this path for reading, beside a daemon or without one.
   public init(readOnlyAt path: String) throws {
-    database = try DatabaseFile.logs.openReadOnly(path)
-    writer = nil
+    open = .reading(try DatabaseFile.logs.openReadOnly(path))
   }
 
   public func close() throws { try database.close() }
+
+  public func verify() throws { try open.writer?.verify() }
 
   public func append(_ lines: [LogLine]) throws {
     guard !lines.isEmpty else { return }
@@ -102,7 +102,9 @@ public final class SQLiteLogStore: LogStore {
   public func giveBackSpace() throws -> Bool { try write { try DatabaseFile.giveBackSpace($0) } }
 
   private func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
-    guard let writer else { throw StoreError(.conflict, "the logs were opened for reading only") }
+    guard let writer = open.writer else {
+      throw StoreError(.conflict, "the logs were opened for reading only")
+    }
     do { return try writer.write(body) } catch let error as DatabaseError {
       throw StoreError(.fault, "the logs cannot be written: \(error.message ?? "\(error)")")
     }

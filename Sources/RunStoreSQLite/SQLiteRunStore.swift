@@ -9,22 +9,22 @@ import Scheduling
 /// Writes go through prepared statements that are bound without intermediate values; reads run beside
 /// them on connections of their own.
 public final class SQLiteRunStore: RunStore {
-  private let database: any DatabaseReader
-  private let writer: DatabasePool?
+  private let open: OpenDatabase
+  private var database: any DatabaseReader { open.reader }
 
   /// Opens the ledger at this path, and makes it if there is none.
   public init(at path: String) throws {
-    let pool = try DatabaseFile.ledger.open(path)
-    (database, writer) = (pool, pool)
+    open = .writing(try GuardedDatabase(.ledger, at: path))
   }
 
   /// Opens the ledger at this path for reading, beside a daemon or without one.
   public init(readOnlyAt path: String) throws {
-    database = try DatabaseFile.ledger.openReadOnly(path)
-    writer = nil
+    open = .reading(try DatabaseFile.ledger.openReadOnly(path))
   }
 
   public func close() throws { try database.close() }
+
+  public func verify() throws { try open.writer?.verify() }
 
   public func jobKeys(for names: [String]) throws -> [String: JobKey] {
     try write { db in
@@ -173,7 +173,9 @@ public final class SQLiteRunStore: RunStore {
   public func giveBackSpace() throws -> Bool { try write { try DatabaseFile.giveBackSpace($0) } }
 
   private func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
-    guard let writer else { throw StoreError(.conflict, "the ledger was opened for reading only") }
+    guard let writer = open.writer else {
+      throw StoreError(.conflict, "the ledger was opened for reading only")
+    }
     do {
       return try writer.write(body)
     } catch let error as DatabaseError {

@@ -35,6 +35,8 @@ public final class InMemoryLogStore: LogStore {
     }
   }
 
+  public func verify() throws {}
+
   // MARK: Retention
 
   public func removeLines(of runs: [RunID], limit: Int) throws -> Int {

@@ -87,6 +87,8 @@ public final class InMemoryRunStore: RunStore {
     }
   }
 
+  public func verify() throws {}
+
   // MARK: Retention
 
   public func history(after id: RunID, limit: Int) throws -> [HistoryRow] {

@@ -31,6 +31,7 @@ public enum DefinitionLoader {
       },
       onDeath: { host, death in loader?.fell(with: host, death) },
       onTrouble: { text in
+        guard let text else { return }
         trouble = text
         loop.stop()
       })

@@ -19,6 +19,10 @@ struct PendingWork {
   var startsAreScheduled = false
   /// Transactions that the writer has not answered yet.
   var commits = 0
+  /// Since when the next answer is waited for, monotonic nanoseconds.
+  var waitingSince: Int64?
+  /// A look at the ledger's file is on its way.
+  var isVerifying = false
   /// When the last one was handed over, monotonic nanoseconds, and whether a next one is on its way.
   var committedAt: Int64 = 0
   var commitIsScheduled = false
@@ -27,6 +31,16 @@ struct PendingWork {
 
   /// True when nothing waits to be written.
   var isEmpty: Bool { changes.isEmpty && commits == 0 && refused.isEmpty }
+
+  mutating func handedOver() {
+    commits += 1
+    waitingSince = waitingSince ?? clinux_monotonic_ns()
+  }
+
+  mutating func answered() {
+    commits -= 1
+    waitingSince = commits > 0 ? clinux_monotonic_ns() : nil
+  }
 }
 
 /// Carrying out what the planner decides.
@@ -124,9 +138,9 @@ extension Runner {
     pending.changes = []
     pending.claimed = []
     pending.releases = []
-    pending.commits += 1
+    pending.handedOver()
     ledger.commit(changes) { [self] error in
-      pending.commits -= 1
+      pending.answered()
       committed(changes, claimed: claimed, error: error)
       // What holds on to something until it is durable waits with what was refused.
       if error == nil { for release in releases.all { release() } } else { pending.releases += releases.all }
@@ -163,10 +177,7 @@ extension Runner {
 
   private func committed(_ changes: [LedgerChange], claimed: [RunID], error: (any Error)?) {
     guard let error else {
-      if storeTrouble != nil {
-        storeTrouble = nil
-        logger.notice("the ledger can be written again")
-      }
+      trouble(.ledger, nil)
       for id in claimed {
         if let run = openRuns[id] { meetRequest(of: run, .success(run)) }
       }
@@ -174,10 +185,7 @@ extension Runner {
       return
     }
     if (error as? StoreError)?.kind == .conflict, isolateConflict(changes, claimed, error) { return }
-    if storeTrouble == nil {
-      logger.error("nothing is started until this is mended: \(error)")
-    }
-    storeTrouble = "\(error)"
+    trouble(.ledger, "nothing is started until this is mended: \(error)")
     // Claims are made anew; what has happened must be written sooner or later.
     pending.refused += changes.filter { if case .claim = $0 { false } else { true } }
     loop.after(milliseconds: 500) { [weak self] in
@@ -204,9 +212,9 @@ extension Runner {
     }
     for change in changes {
       let ids: [RunID] = if case .claim(let run, _) = change { [run.id] } else { [] }
-      pending.commits += 1
+      pending.handedOver()
       ledger.commit([change]) { [self] error in
-        pending.commits -= 1
+        pending.answered()
         committed([change], claimed: ids, error: error)
       }
     }

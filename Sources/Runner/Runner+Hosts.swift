@@ -15,7 +15,7 @@ extension Runner {
       sharedCount: configuration.hosts,
       onEvent: { [unowned self] host, event in heard(event, from: host) },
       onDeath: { [unowned self] host, death in fell(host, death) },
-      onTrouble: { [unowned self] text in logger.error("\(text)") })
+      onTrouble: { [unowned self] text in trouble(.hosts, text) })
   }
 
   func makeLoader() -> JobLoader {
@@ -43,8 +43,8 @@ extension Runner {
       written: { [unowned self] costs in
         for (host, cost) in costs { pool[host]?.send(.logCredit(cost)) }
       },
-      failed: { [unowned self] error, count in
-        logger.error("\(count) lines of jobs' logs could not be kept: \(error)")
+      tried: { [unowned self] error in
+        trouble(.logs, error.map { "what jobs say is not kept: \($0)" })
       })
   }
 
@@ -136,6 +136,7 @@ extension Runner {
     clockOffset = wallNow().microseconds - clinux_monotonic_ns() / 1000
     loop.after(milliseconds: 1000) { [weak self] in
       self?.lookAtClock()
+      self?.watchLedger()
       self?.watchClock()
     }
   }

@@ -63,7 +63,7 @@ public final class Runner: @unchecked Sendable {
   var openRuns: [RunID: Run] = [:]
 
   var statistics = RunnerStatistics()
-  var storeTrouble: String?
+  var troubles = Troubles()
   var singleRun: RunID?
   var singleRunResult: Result<Run, SingleRunError>?
   var drain = Drain.no

@@ -67,6 +67,8 @@ struct RunnerSetup {
   }
 
   private func trapSignals() -> [any DispatchSourceSignal] {
+    // Whoever read the log has gone; a file has reached its limit: an error is enough.
+    for ignored in [SIGPIPE, SIGXFSZ] { signal(ignored, SIG_IGN) }
     let runner = runner
     return [SIGTERM, SIGINT].map { number in
       signal(number, SIG_IGN)
