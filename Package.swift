@@ -34,16 +34,20 @@ let package = Package(
         "CLua", "Scheduling", "Values", .product(name: "HeapModule", package: "swift-collections"),
       ],
       swiftSettings: strict),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "HostModules",
       dependencies: [
-        "LuaHost", "Scheduling", "Values",
+        "CArchive", "CLinux", "CZlib", "LuaHost", "Scheduling", "Values",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .target(
@@ -120,7 +124,9 @@ let package = Package(
       name: "SettingsTests",
       dependencies: ["Jobs", "RunLifecycle", "RunStore", "Scheduling", "Settings", "Values"],
       swiftSettings: strict),
-    .testTarget(name: "LuaHostTests", dependencies: ["CLua", "LuaHost", "Values"], swiftSettings: strict),
+    .testTarget(
+      name: "LuaHostTests", dependencies: ["CLua", "CLuaSystem", "LuaHost", "Values"],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "HostModulesTests",
       dependencies: [

@@ -63,6 +63,17 @@ int clinux_no_core_dumps(void) {
   return setrlimit(RLIMIT_CORE, &none) < 0 ? failed() : 0;
 }
 
+int clinux_raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return failed();
+  limit.rlim_cur = limit.rlim_max;
+  return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? failed() : 0;
+}
+
+const char *clinux_signal_name(int number) { return sigabbrev_np(number); }
+
+int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? failed() : 0; }
+
 int clinux_wall_timer(void) {
   int fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
   return fd < 0 ? failed() : fd;

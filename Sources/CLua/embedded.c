@@ -8,6 +8,9 @@
 static const uint8_t prelude[] = {
 #embed "../../lua/prelude.lua"
 };
+static const uint8_t almanac_csv[] = {
+#embed "../../lua/almanac/csv.lua"
+};
 static const uint8_t almanac_fs[] = {
 #embed "../../lua/almanac/fs.lua"
 };
@@ -23,6 +26,9 @@ static const uint8_t almanac_json[] = {
 static const uint8_t almanac_log[] = {
 #embed "../../lua/almanac/log.lua"
 };
+static const uint8_t almanac_yaml[] = {
+#embed "../../lua/almanac/yaml.lua"
+};
 
 static const struct {
   const char *path;
@@ -30,11 +36,13 @@ static const struct {
   size_t length;
 } files[] = {
   {"prelude.lua", prelude, sizeof prelude},
+  {"almanac/csv.lua", almanac_csv, sizeof almanac_csv},
   {"almanac/fs.lua", almanac_fs, sizeof almanac_fs},
   {"almanac/http.lua", almanac_http, sizeof almanac_http},
   {"almanac/job.lua", almanac_job, sizeof almanac_job},
   {"almanac/json.lua", almanac_json, sizeof almanac_json},
   {"almanac/log.lua", almanac_log, sizeof almanac_log},
+  {"almanac/yaml.lua", almanac_yaml, sizeof almanac_yaml},
 };
 
 const uint8_t *clua_embedded(const char *path, size_t *length) {

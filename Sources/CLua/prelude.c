@@ -13,8 +13,13 @@ static int host_bind(lua_State *L) {
 /* load(text, chunk name): the function, or raises what is wrong with the text. */
 static int host_load(lua_State *L) {
   size_t length;
+  lua_Integer generation = state_of(L)->generation;
   const char *text = luaL_checklstring(L, 1, &length);
-  if (luaL_loadbufferx(L, text, length, luaL_checkstring(L, 2), "t") != LUA_OK) return lua_error(L);
+  int status = load_file(L, text, length, luaL_checkstring(L, 2));
+  if (status != LUA_OK) {
+    let_through(L, state_of(L), status, generation);
+    return lua_error(L);
+  }
   return 1;
 }
 

@@ -7,6 +7,12 @@
 static const unsigned char template_lua[] = {
 #embed "../../lua/template.lua"
 };
+static const unsigned char annotations_crypto[] = {
+#embed "../../lua/annotations/crypto.lua"
+};
+static const unsigned char annotations_csv[] = {
+#embed "../../lua/annotations/csv.lua"
+};
 static const unsigned char annotations_fs[] = {
 #embed "../../lua/annotations/fs.lua"
 };
@@ -22,18 +28,32 @@ static const unsigned char annotations_json[] = {
 static const unsigned char annotations_log[] = {
 #embed "../../lua/annotations/log.lua"
 };
+static const unsigned char annotations_process[] = {
+#embed "../../lua/annotations/process.lua"
+};
 static const unsigned char annotations_schedule[] = {
 #embed "../../lua/annotations/schedule.lua"
+};
+static const unsigned char annotations_time[] = {
+#embed "../../lua/annotations/time.lua"
+};
+static const unsigned char annotations_yaml[] = {
+#embed "../../lua/annotations/yaml.lua"
 };
 
 static const cresources_file files[] = {
     {"template.lua", template_lua, sizeof template_lua},
+    {"annotations/crypto.lua", annotations_crypto, sizeof annotations_crypto},
+    {"annotations/csv.lua", annotations_csv, sizeof annotations_csv},
     {"annotations/fs.lua", annotations_fs, sizeof annotations_fs},
     {"annotations/http.lua", annotations_http, sizeof annotations_http},
     {"annotations/job.lua", annotations_job, sizeof annotations_job},
     {"annotations/json.lua", annotations_json, sizeof annotations_json},
     {"annotations/log.lua", annotations_log, sizeof annotations_log},
+    {"annotations/process.lua", annotations_process, sizeof annotations_process},
     {"annotations/schedule.lua", annotations_schedule, sizeof annotations_schedule},
+    {"annotations/time.lua", annotations_time, sizeof annotations_time},
+    {"annotations/yaml.lua", annotations_yaml, sizeof annotations_yaml},
 };
 
 size_t cresources_count(void) { return sizeof files / sizeof files[0]; }

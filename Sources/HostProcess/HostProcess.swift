@@ -18,9 +18,13 @@ public enum HostProcess {
     _ = clinux_no_core_dumps()
     // The daemon decides when a host ends; a terminal's Ctrl-C is not for it.
     for ignored in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { signal(ignored, SIG_IGN) }
+    // Before there are threads, memory to copy, and a limit that children should not inherit.
+    let keeper = Keeper.shared.start()
+    _ = clinux_raise_descriptor_limit()
     guard let evidence = evidence_map(HostConversation.evidenceDescriptor) else {
       return complain("this command is for almanac itself: it starts its host processes with it")
     }
+    if let keeper { evidence_set_keeper(evidence, Int64(keeper), clinux_start_time(keeper)) }
     evidence_install_crash_handler(evidence)
     let bridge = HostBridge(evidence: evidence, outbox: Outbox(socket: HostConversation.socketDescriptor))
     bridge.serve(socket: HostConversation.socketDescriptor)

@@ -20,6 +20,10 @@ public struct JobDefinition: Sendable, Equatable {
   public var env: [String: String]
   /// The job asks for a host process of its own.
   public var ownHost: Bool
+  /// The job says in which time zone it is; else it is in the daemon's.
+  public var namesZone = false
+  /// The job's former name, whose history it takes over.
+  public var formerly: String?
   /// The calendar files of its blackouts, by path, with the digest of what was read.
   public var calendars: [String: String]
 
@@ -40,7 +44,8 @@ public struct JobDefinition: Sendable, Equatable {
 
   /// Whether what the job was read from beside its own files, its zone's file and calendar files, is another
   /// one now. Zones are compared with what ``Zone/named(_:)`` gives, which keeps what it has read.
-  public var isOutdated: Bool {
+  public func isOutdated(daemonZone: Zone) -> Bool {
+    if !namesZone, let zone = schedule?.zone, zone != daemonZone { return true }
     if let zone = schedule?.zone, let now = try? Zone.named(zone.name), now != zone { return true }
     return calendars.contains { path, digest in
       (try? SourceFile.read(path)).map { SourceDigest.of(main: $0, modules: []) } != digest
@@ -55,6 +60,9 @@ public struct JobDefinition: Sendable, Equatable {
       key: key, name: source.name, version: source.version, schedule: triggers ? schedule : nil,
       policy: policy)
     if !triggers { plan.policy.runOnStartup = false }
+    if let file = plan.policy.requires?.file, !file.hasPrefix("/") {
+      plan.policy.requires?.file = source.folder + "/" + file
+    }
     return plan
   }
 }

@@ -137,7 +137,27 @@ extension Runner {
     loop.after(milliseconds: 1000) { [weak self] in
       self?.lookAtClock()
       self?.watchLedger()
+      self?.lookAtZones()
       self?.watchClock()
+    }
+  }
+
+  /// Jobs are loaded again when the machine's zone was set anew, or a zone's file was replaced.
+  private func lookAtZones() {
+    guard case .serve = configuration.purpose, case .no = drain, initialLoads == 0 else { return }
+    let stamp = Zone.stamp(of: zoneNames.union([configuration.zone.name]).sorted())
+    defer { zoneStamp = stamp }
+    guard let zoneStamp, zoneStamp != stamp, !stamp.isEmpty else { return }
+    zonesChanged()
+  }
+
+  private func zonesChanged() {
+    let before = configuration.zone
+    rescan {}
+    if configuration.zone != before, configuration.zone.name != before.name {
+      logger.notice("the machine's time zone was set to \(configuration.zone.name); it was \(before.name)")
+    } else {
+      logger.notice("the rules of a time zone have changed; the jobs in it are loaded again")
     }
   }
 

@@ -26,13 +26,15 @@ public struct RunnerConfiguration: Sendable {
   public var hosts: Int
   /// How much history is kept.
   public var retention: RetentionPolicy
-  /// The sizes of the concurrency pools, by name.
+  /// How many places each concurrency pool has, by name.
   public var pools: [String: Int]
   /// Settings of every job that does not say otherwise.
   public var defaults: JobDefaults
   /// This machine's name in the ledger.
   public var node: String
   public var version: String
+  /// The zone is the machine's own: it follows when that is set anew.
+  public var zoneIsMachines = false
 
   public init(
     purpose: Purpose, jobs: String, state: StateDirectory, testMode: Bool = false,

@@ -44,14 +44,15 @@ struct OfflineJobs {
       let key = ledger?.keys[definition.source.name] ?? JobKey(Int32(clamping: -1 - number))
       _ = planner.handle(
         .jobLive(
-          definition.plan(key: key), accounts: accounts[key] ?? [], lastEnded: lastEnded[key], initial: false),
+          definition.plan(key: key), accounts: accounts[key] ?? [], lastEnded: lastEnded[key],
+          pause: ledger?.pauses[key], initial: false),
         at: now)
       views.append(
         JobView(
           name: definition.source.name, file: definition.source.mainPath, definition: definition,
-          state: definition.policy.enabled ? .idle : .disabled,
+          state: !definition.policy.enabled ? .disabled : ledger?.pauses[key] == nil ? .idle : .paused,
           nextDue: planner.nextFiring(of: key)?.firing.startAt, lastEnded: lastEnded[key], errors: [],
-          testMode: false))
+          pause: ledger?.pauses[key], testMode: false))
     }
     for (name, errors) in Dictionary(grouping: errors, by: \.job) {
       views.append(

@@ -18,6 +18,8 @@ struct RunnerSetup {
     _ settings: DaemonSettings, purpose: RunnerConfiguration.Purpose, testMode: Bool = false, logger: Logger
   ) throws {
     let zone = try settings.zone()
+    // Host processes inherit it: the zone of `almanac.time` in jobs that name none.
+    if let zone = settings.timeZone.value { setenv("ALMANAC_TIME_ZONE", zone.name, 1) }
     let state = settings.directory
     try state.create()
     lock = try Self.lock(state, for: purpose)
@@ -26,15 +28,14 @@ struct RunnerSetup {
     defer { umask(mask) }
     let store = try SQLiteRunStore(at: state.ledgerPath)
     let logs = try SQLiteLogStore(at: state.logsPath)
-    runner = try Runner(
-      RunnerConfiguration(
-        purpose: purpose, jobs: settings.jobs.value, state: state, testMode: testMode,
-        grace: settings.grace.value, zone: zone,
-        hosts: settings.hosts.value ?? ProcessInfo.processInfo.activeProcessorCount,
-        retention: settings.retention, pools: settings.pools.mapValues(\.value), defaults: settings.defaults,
-        node: Self.nodeName(),
-        version: Version.text),
-      store: store, logs: logs, logger: logger)
+    var configuration = RunnerConfiguration(
+      purpose: purpose, jobs: settings.jobs.value, state: state, testMode: testMode,
+      grace: settings.grace.value, zone: zone,
+      hosts: settings.hosts.value ?? ProcessInfo.processInfo.activeProcessorCount,
+      retention: settings.retention, pools: settings.pools.mapValues(\.value), defaults: settings.defaults,
+      node: Self.nodeName(), version: Version.text)
+    configuration.zoneIsMachines = settings.timeZone.value == nil
+    runner = try Runner(configuration, store: store, logs: logs, logger: logger)
   }
 
   /// A daemon takes the directory or is refused; a single run waits for another one to end.

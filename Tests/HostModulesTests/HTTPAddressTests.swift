@@ -1,3 +1,4 @@
+import LuaHost
 import Testing
 
 @testable import HostModules

@@ -193,9 +193,9 @@ import Values
     #expect(await harness.run(id, ["params": "30ms"]).duration >= .milliseconds(30))
     #expect(await harness.run(id, ["params": 0], timeLimit: nil).end == .succeeded(result: .null))
     for (argument, message) in [
-      ("-1", "job.sleep: the time must be from 0 to 1e9 seconds, not -1.0"),
+      ("-1", "job.sleep: the time must be from 0 to 1e9 seconds, not -1"),
       ("0/0", "job.sleep: the time must be from 0 to 1e9 seconds, not -nan"),
-      ("{}", "job.sleep: the time must be a number of seconds or a duration like \"10s\", not table"),
+      ("{}", "job.sleep: the time must be a number of seconds or a duration like \"10s\", not a table"),
     ] {
       let end = try await harness.run(body: "require 'almanac.job'.sleep(\(argument))")
       #expect(end.end.failure == "jobs/test.lua:2: \(message)")

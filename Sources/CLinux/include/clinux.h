@@ -22,6 +22,15 @@ int clinux_die_with_parent(void);
 /* Sets the soft and hard limit on core dumps to none. */
 int clinux_no_core_dumps(void);
 
+/* Allows this process as many descriptors as it may allow itself. */
+int clinux_raise_descriptor_limit(void);
+
+/* "TERM", or NULL for a number that has no name. */
+const char *clinux_signal_name(int number);
+
+/* A pipe that is closed on exec: its end to read from, and the one to write to. */
+int clinux_pipe(int ends[2]);
+
 /* A timer on the wall clock, as a descriptor that can be polled. */
 int clinux_wall_timer(void);
 /* Arms it for an instant in microseconds since the epoch; one that is past fires at once. */

@@ -108,24 +108,11 @@ enum FilesModule {
     },
   ]
 
-  private typealias Work = @Sendable () throws(Trouble) -> [DataValue]
-
-  /// A function in two steps: reading its arguments on the worker, its work on a thread that may block.
   private static func function(
     _ name: String, shownAs shown: String? = nil, changes: Bool,
-    _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> Work
+    _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> HostFunction.Work
   ) -> HostFunction {
-    HostFunction(name: name, isOutside: changes) { call in
-      let arguments = Arguments(call.arguments, of: "fs." + (shown ?? name))
-      do throws(Misuse) {
-        let work = try prepare(arguments, call.job)
-        return BlockingWork.reply(to: call) {
-          do throws(Trouble) { return .success(try work()) } catch { return .failure(error) }
-        }
-      } catch {
-        return .misuse(error.text)
-      }
-    }
+    .blocking(name, of: "fs", shownAs: shown, changes: changes, prepare)
   }
 
   private static func stat(_ path: JobPath) throws(Trouble) -> DataValue {

@@ -1,4 +1,5 @@
 import Glibc
+import LuaHost
 
 /// Finds the files that a pattern names: `*`, `?` and `[a-z]` within a name, `**` for any number of
 /// folders.

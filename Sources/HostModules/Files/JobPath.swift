@@ -1,10 +1,11 @@
 import Glibc
+import LuaHost
 
 /// A path as a job wrote it, and where that is.
 ///
 /// Names of files are bytes, in any encoding; a relative path counts from the job's folder, and a
 /// leading `~/` is the user's home.
-struct JobPath: Sendable, Equatable {
+struct JobPath: Sendable, Hashable {
   /// As the script wrote it: what a message calls it.
   let given: String
   /// The absolute path, without a closing zero.

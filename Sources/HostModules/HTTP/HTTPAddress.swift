@@ -1,3 +1,4 @@
+import LuaHost
 import Values
 
 /// The address of a request: checked, with what may not stand in one escaped, and credentials taken out.

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import LuaHost
 import Values
 
 /// A request as a script described it, checked.

@@ -48,11 +48,13 @@ public enum ScheduleDecoder {
   ) -> JobDefinition {
     var reader = TableReader(table, at: place, problems)
     var definition = JobDefinition(source: source)
+    definition.namesZone = reader.has("time_zone")
     let zone = SettingsDecoder.zone(&reader) ?? daemonZone
     SettingsDecoder.decode(&reader, into: &definition)
+    definition.formerly = formerly(&reader, source)
     let gates = GateDecoder(zone: zone, folder: source.folder).decode(&reader)
     definition.calendars = gates.calendars
-    let triggers = TriggersDecoder(zone: zone, jobName: source.name).decode(&reader)
+    let triggers = TriggersDecoder(zone: zone, jobName: source.name, folder: source.folder).decode(&reader)
     reader.close(known)
     if problems.isEmpty {
       definition.schedule = reader.attempt(at: place) { () throws(ScheduleError) in
@@ -62,6 +64,16 @@ public enum ScheduleDecoder {
       }
     }
     return definition
+  }
+
+  /// The name under which the job's history is.
+  private static func formerly(_ reader: inout TableReader, _ source: JobSource) -> String? {
+    guard let name = reader.text("formerly", wanted: "the job's former name (\"backup\")") else { return nil }
+    if name.isEmpty || name == source.name {
+      reader.report(
+        "formerly", name.isEmpty ? "is empty; write the job's former name" : "is the name that the job has")
+    }
+    return name
   }
 
   private static func failure(

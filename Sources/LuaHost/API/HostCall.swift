@@ -9,6 +9,8 @@ public struct JobContext: Sendable {
   /// Where the job writes for people, absolute; it may not exist yet.
   public let outputFolder: String
   public let environment: [String: String]
+  /// The zone that the schedule names; `nil` where it names none, and before it is read.
+  public let timeZone: String?
 }
 
 /// What is known of a run.
@@ -21,6 +23,8 @@ public struct RunContext: Sendable {
   public let dry: Bool
   /// When its time is over, in nanoseconds of the monotonic clock; `nil` for no limit.
   public let deadline: Int64?
+  /// How long it has to unwind when it is stopped, in nanoseconds.
+  public let stopGrace: Int64
 
   /// What the run was started with.
   public var params: DataValue { run["params"] }

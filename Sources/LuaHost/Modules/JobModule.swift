@@ -1,5 +1,4 @@
 import Glibc
-import Scheduling
 import Values
 
 /// `almanac.job`: what a job can do with its own run.
@@ -21,15 +20,14 @@ enum JobModule {
       return .reply(.values([.object(call.job.environment.mapValues(DataValue.string))]))
     },
     "params": plain { call in .values([call.run?.params ?? .null]) },
-    "skip": ending("job.skip") { arguments throws(ModuleMisuse) in
+    "skip": ending("job.skip") { arguments throws(Misuse) in
       .skipped(try arguments.optionalText(0, "the reason"))
     },
-    "retry_after": ending("job.retry_after") { arguments throws(ModuleMisuse) in
+    "retry_after": ending("job.retry_after") { arguments throws(Misuse) in
       .retryAfter(
-        seconds: Double(try arguments.duration(0, "the time to wait")) / 1e9,
-        try arguments.optionalText(1, "the reason"))
+        seconds: try arguments.seconds(0, "the time to wait"), try arguments.optionalText(1, "the reason"))
     },
-    "fatal": ending("job.fatal") { arguments throws(ModuleMisuse) in
+    "fatal": ending("job.fatal") { arguments throws(Misuse) in
       .fatal(try arguments.optionalText(0, "the message") ?? "fatal")
     },
   ]
@@ -43,14 +41,14 @@ enum JobModule {
 
   /// A function that ends the run.
   private static func ending(
-    _ name: String, _ end: @escaping @Sendable (ModuleArguments) throws(ModuleMisuse) -> RunEnd
+    _ name: String, _ end: @escaping @Sendable (Arguments) throws(Misuse) -> RunEnd
   ) -> Functions.Entry {
     Functions.Entry(isOutside: false) { _, call in
       guard call.run != nil else {
         return .reply(.misuse("\(name) ends a run, and there is none: call it in main"))
       }
-      do throws(ModuleMisuse) {
-        return .end(try end(ModuleArguments(call.arguments, of: name)))
+      do throws(Misuse) {
+        return .end(try end(Arguments(call.arguments, of: name)))
       } catch {
         return .reply(.misuse(error.text))
       }
@@ -60,8 +58,8 @@ enum JobModule {
   /// `sleep(seconds)` or `sleep("10s")`
   @Sendable private static func sleep(_ call: HostCall) -> HostReply {
     let length: Int64
-    do throws(ModuleMisuse) {
-      length = try ModuleArguments(call.arguments, of: "job.sleep").duration(0, "the time")
+    do throws(Misuse) {
+      length = Int64(try Arguments(call.arguments, of: "job.sleep").seconds(0, "the time") * 1e9)
     } catch {
       return .misuse(error.text)
     }
@@ -74,8 +72,8 @@ enum JobModule {
   /// `output(name)`: the path of a file or folder in the job's output folder, which is made.
   @Sendable private static func output(_ call: HostCall) -> HostReply {
     let name: String
-    do throws(ModuleMisuse) {
-      name = try ModuleArguments(call.arguments, of: "job.output").optionalText(0, "the name") ?? ""
+    do throws(Misuse) {
+      name = try Arguments(call.arguments, of: "job.output").optionalText(0, "the name") ?? ""
     } catch {
       return .misuse(error.text)
     }
@@ -109,64 +107,5 @@ extension HostCall {
       self?.resume(.values([]))
     }
     onCancel { clock.cancel(timer) }
-  }
-}
-
-/// A mistake in the calling script.
-struct ModuleMisuse: Error {
-  let text: String
-}
-
-/// Arguments of the functions here, read with errors that name the function.
-struct ModuleArguments {
-  private let values: [DataValue]
-  private let function: String
-  /// Thirty years; longer ones are a slip.
-  private static let longest = 1e9
-
-  init(_ values: [DataValue], of function: String) {
-    self.values = values
-    self.function = function
-  }
-
-  private func value(_ index: Int) -> DataValue { values.indices.contains(index) ? values[index] : .null }
-
-  /// A string, or a number as one.
-  func optionalText(_ index: Int, _ name: String) throws(ModuleMisuse) -> String? {
-    switch value(index) {
-    case .null: return nil
-    case .int(let number): return "\(number)"
-    case .double(let number): return "\(number)"
-    case let value:
-      guard let text = value.asString else {
-        throw ModuleMisuse(text: "\(function): \(name) must be a string, not a \(value.typeName)")
-      }
-      return text
-    }
-  }
-
-  /// Nanoseconds: of a number of seconds, or a duration such as `"10s"`.
-  func duration(_ index: Int, _ name: String) throws(ModuleMisuse) -> Int64 {
-    let seconds: Double
-    switch value(index) {
-    case .string(let text):
-      do throws(ScheduleError) {
-        seconds = Double(try Interval(parsing: text).microseconds) / 1e6
-      } catch {
-        throw ModuleMisuse(text: "\(function): \(error)")
-      }
-    case let value:
-      guard let number = value.asDouble else {
-        throw ModuleMisuse(
-          text:
-            "\(function): \(name) must be a number of seconds or a duration like \"10s\", not \(value.typeName)"
-        )
-      }
-      seconds = number
-    }
-    guard seconds >= 0, seconds <= Self.longest else {
-      throw ModuleMisuse(text: "\(function): \(name) must be from 0 to 1e9 seconds, not \(seconds)")
-    }
-    return Int64(seconds * 1e9)
   }
 }

@@ -15,6 +15,8 @@ extension LuaState {
     case .unwind(let actions):
       for action in actions { action() }
       enter(on: worker) { clua_continue($0, Int32(CLUA_REPLY_CANNOT_WAIT)) }
+    case .conclude:
+      if let lua = lock.withLock({ mailbox.lua }) { conclude(lua) }
     case nil: break
     }
     if lock.withLock({ mailbox.endTurn() }) { host.pool.push(self) }
@@ -74,7 +76,9 @@ extension LuaState {
       isConfigured = true
     }
     let deadline = run.timeLimit > 0 ? saturatingSum(monotonicNow(), run.timeLimit) : nil
-    runContext = RunContext(key: run.key, slot: run.slot, run: run.run, dry: run.dry, deadline: deadline)
+    runContext = RunContext(
+      key: run.key, slot: run.slot, run: run.run, dry: run.dry, deadline: deadline,
+      stopGrace: max(0, run.stopGrace))
     hasCalledOutside = false
     announcedEnd = nil
     beginLog(run: run.key)
@@ -111,15 +115,24 @@ extension LuaState {
 
   // MARK: Ending
 
+  /// Lua is done; what it has begun outside may not be.
   private func finish(_ lua: OpaquePointer) {
+    let (activity, actions) = lock.withLock { (mailbox.activity, mailbox.cancelCall()) }
+    for action in actions { action() }
+    guard let activity else { return }
+    let end = clua_end(lua)
+    let wasStopped = end == Int32(CLUA_END_STOPPED) || end == Int32(CLUA_END_MEMORY)
+    if settleResources(of: activity, wasStopped: wasStopped) { conclude(lua) }
+  }
+
+  private func conclude(_ lua: OpaquePointer) {
     let peak = clua_peak(lua)
-    let (activity, stop, timers, actions) = lock.withLock {
-      let (activity, actions) = (mailbox.activity, mailbox.cancelCall())
+    let (activity, stop, timers) = lock.withLock {
+      let activity = mailbox.activity
       let (stop, timers) = mailbox.end()
-      return (activity, stop, timers, actions)
+      return (activity, stop, timers)
     }
     for timer in timers { host.clock.cancel(timer) }
-    for action in actions { action() }
     guard let activity else { return }
     let end = readEnd(lua, stop: stop)
     if case .stopped(_, let place?) = end, activity.run != nil {
@@ -142,6 +155,7 @@ extension LuaState {
   private func finishLoad(_ lua: OpaquePointer, _ end: LuaEnd) {
     switch end {
     case .value(let schedule) where clua_has_main(lua):
+      timeZone = schedule["time_zone"].asString
       let script = LoadedScript(schedule: schedule, hasInitialize: clua_has_initialize(lua))
       host.delegate.loaded(id, .success(script))
     case .value:
@@ -173,6 +187,7 @@ extension LuaState {
       return (mailbox.lua, mailbox.commands)
     }
     if let lua { clua_close(lua) }
+    closeResources()
     refuse(commands, .failed(Self.gone))
   }
 }

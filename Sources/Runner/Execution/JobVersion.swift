@@ -37,4 +37,13 @@ final class JobVersion {
   }
 
   var name: String { definition.source.name }
+
+  /// Where the next attempt takes place: here; or, beside one that is here already, in a state of its own that
+  /// goes with it.
+  var seat: JobVersion {
+    guard case .parallel = definition.policy.overlap, busy != nil || !waiting.isEmpty else { return self }
+    let beside = JobVersion(key: key, definition: definition)
+    beside.isRetired = true
+    return beside
+  }
 }

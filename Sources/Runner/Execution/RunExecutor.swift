@@ -72,6 +72,7 @@ final class RunExecutor {
   // MARK: Start
 
   func start(_ run: Run, of version: JobVersion, timeLimit: Interval?, stopGrace: Interval) {
+    let version = version.seat
     version.waiting.append(
       JobVersion.Waiting(
         run: run, timeLimit: timeLimit.map { nanoseconds($0) } ?? 0, stopGrace: nanoseconds(stopGrace)))
@@ -156,7 +157,8 @@ final class RunExecutor {
     case .fatal(let message): kind = .fatal(message)
     case .timedOut: kind = .timedOut(nil)
     }
-    finish(flight, kind, at: Instant(microseconds: report.endedAt))
+    finish(
+      flight, kind, at: Instant(microseconds: report.endedAt), peakMemory: report.peakMemoryBytes)
   }
 
   /// The job that brought the host down, if one of its runs did.
@@ -195,14 +197,17 @@ final class RunExecutor {
     return .interrupted(what)
   }
 
-  private func finish(_ flight: Flight, _ kind: AttemptEnd.Kind, at instant: Instant) {
+  private func finish(
+    _ flight: Flight, _ kind: AttemptEnd.Kind, at instant: Instant, peakMemory: Int64? = nil
+  ) {
     flights[flight.run.id] = nil
     let version = flight.version
     version.busy = nil
     let started = flight.host.evidence.startedAt(flight.slot)
     let evidence = flight.host.evidence
     end(
-      flight.run, kind, at: instant, startedAt: started == 0 ? nil : Instant(microseconds: started)
+      flight.run, kind, at: instant, startedAt: started == 0 ? nil : Instant(microseconds: started),
+      peakMemory: peakMemory
     ) { [weak self] in
       evidence.freeSlot(flight.slot)
       self?.makeRoom()
@@ -216,10 +221,10 @@ final class RunExecutor {
   }
 
   private func end(
-    _ run: Run, _ kind: AttemptEnd.Kind, at instant: Instant, startedAt: Instant?,
+    _ run: Run, _ kind: AttemptEnd.Kind, at instant: Instant, startedAt: Instant?, peakMemory: Int64? = nil,
     release: @escaping () -> Void
   ) {
-    onEnd(run, AttemptEnd(kind, at: instant), startedAt, release)
+    onEnd(run, AttemptEnd(kind, at: instant, peakMemory: peakMemory), startedAt, release)
   }
 
   private func makeRoom() {

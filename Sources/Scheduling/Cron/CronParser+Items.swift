@@ -241,7 +241,7 @@ extension CronParser {
   private func unknown(_ word: String, at place: Int) -> ScheduleError {
     failure(
       place,
-      "\(quoted(word)) is not known here\(Slip.hint(for: word, among: field.names)); \(field.allowed)")
+      "\(quoted(word)) is not known here\(SlipFinder.hint(for: word, among: field.names)); \(field.allowed)")
   }
 
   /// What stands at this place, up to the item's end.

@@ -50,7 +50,7 @@ struct CronParser {
       throw ScheduleError(
         "\(quoted(text)) is not a cron expression; write every = \(quoted(interval)) instead of it")
     }
-    let hint = Slip.hint(for: name, among: macros.map(\.name))
+    let hint = SlipFinder.hint(for: name, among: macros.map(\.name))
     throw ScheduleError("\(quoted(text)) is not a known macro\(hint); the macros are \(known)")
   }
 

@@ -9,7 +9,7 @@ public enum Weekday: Int, CaseIterable, Hashable, Comparable, Sendable, CustomSt
     else {
       throw ScheduleError(
         "\(quoted(text)) is not a day of the week (mon, tue, wed, thu, fri, sat, sun)"
-          + Slip.hint(for: text, among: CronField.dayOfWeek.names))
+          + SlipFinder.hint(for: text, among: CronField.dayOfWeek.names))
     }
     self = day
   }

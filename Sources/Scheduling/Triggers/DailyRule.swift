@@ -42,7 +42,7 @@ public struct MonthlyRule: Sendable, Hashable {
     guard let month = CronField.month.value(named: Array(text.utf8)[...]) else {
       throw ScheduleError(
         "\(quoted(text)) is not a month (jan, feb, mar, apr, may, jun, jul, aug, sep, oct, nov, dec)"
-          + Slip.hint(for: text, among: CronField.month.names))
+          + SlipFinder.hint(for: text, among: CronField.month.names))
     }
     return month
   }
@@ -69,7 +69,7 @@ public enum MonthDay: Sendable, Hashable, CustomStringConvertible {
   public init(parsing text: String) throws(ScheduleError) {
     let words = text.lowercased().split(whereSeparator: \.isWhitespace).map(String.init)
     let hint = words.first.map { first in
-      let near = Slip.nearest(to: first, among: Self.ordinals + ["last"]).first
+      let near = SlipFinder.nearest(to: first, in: Self.ordinals + ["last"])
       return near.map { "; did you mean \(quoted(([$0] + words.dropFirst()).joined(separator: " ")))?" } ?? ""
     }
     let wrong = ScheduleError(

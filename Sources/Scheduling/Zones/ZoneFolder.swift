@@ -109,11 +109,11 @@ struct ZoneFolder {
     let cityLimit = max(0, min(2, city.count / 4))
     let scored = names.compactMap { candidate -> (name: String, distance: Int)? in
       let letters = plain(candidate)
-      let whole = Slip.distance(wanted, letters, limit: limit)
+      let whole = SlipFinder.distance(wanted, letters, limit: limit)
       if whole <= limit { return (candidate, whole) }
       // The right city in the wrong region, or without one.
       guard let last = letters.split(separator: UInt8(ascii: "/")).last else { return nil }
-      let part = Slip.distance(city, Array(last), limit: cityLimit)
+      let part = SlipFinder.distance(city, Array(last), limit: cityLimit)
       return part <= cityLimit ? (candidate, limit + 1 + part) : nil
     }
     let least = scored.map(\.distance).min() ?? 0

@@ -2,9 +2,9 @@ import Glibc
 import Values
 
 /// Strings and numbers as Lua's own functions would write them.
-enum LuaText {
+public enum LuaText {
   /// The bytes of a string, or of a number as `tostring` gives it; `nil` for anything else.
-  static func bytes(_ value: DataValue) -> [UInt8]? {
+  public static func bytes(_ value: DataValue) -> [UInt8]? {
     switch value {
     case .string(let text): Array(text.utf8)
     case .bytes(let bytes): bytes
@@ -15,7 +15,7 @@ enum LuaText {
   }
 
   /// Lua's `"%.14g"`, with `.0` where the result would read as an integer.
-  static func text(_ number: Double) -> String {
+  public static func text(_ number: Double) -> String {
     var buffer = [CChar](repeating: 0, count: 64)
     let length = withVaList([number]) { vsnprintf(&buffer, buffer.count, "%.14g", $0) }
     let text = String(

@@ -1,0 +1,44 @@
+import LuaHost
+import Values
+
+extension HostFunction {
+  /// What a ``blocking(_:of:shownAs:changes:_:)`` function does when its arguments have been read.
+  typealias Work = @Sendable () throws(Trouble) -> [DataValue]
+
+  /// A function that changes nothing and answers at once, on the Lua worker.
+  ///
+  /// - Parameters:
+  ///   - module: What messages put before the function's name: `crypto`.
+  static func immediate(
+    _ name: String, of module: String,
+    _ body: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> HostReply
+  ) -> HostFunction {
+    HostFunction(name: name, isOutside: false) { call in
+      let arguments = Arguments(call.arguments, of: "\(module).\(name)")
+      do throws(Misuse) { return try body(arguments, call.job) } catch { return .misuse(error.text) }
+    }
+  }
+
+  /// A function in two steps: reading its arguments on the Lua worker, its work on a thread that may block.
+  ///
+  /// - Parameters:
+  ///   - module: What messages put before the function's name: `fs`.
+  ///   - shown: The function that the script called, where this one is only a part of it.
+  ///   - changes: Whether it changes the world outside.
+  static func blocking(
+    _ name: String, of module: String, shownAs shown: String? = nil, changes: Bool,
+    _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> Work
+  ) -> HostFunction {
+    HostFunction(name: name, isOutside: changes) { call in
+      let arguments = Arguments(call.arguments, of: "\(module).\(shown ?? name)")
+      do throws(Misuse) {
+        let work = try prepare(arguments, call.job)
+        return BlockingWork.reply(to: call) {
+          do throws(Trouble) { return .success(try work()) } catch { return .failure(error) }
+        }
+      } catch {
+        return .misuse(error.text)
+      }
+    }
+  }
+}

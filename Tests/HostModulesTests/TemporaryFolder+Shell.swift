@@ -1,0 +1,19 @@
+import Glibc
+
+extension TemporaryFolder {
+  /// Runs a line of shell in this folder.
+  ///
+  /// - Returns: What it wrote to its standard output, and its exit status.
+  func shell(_ line: String) -> (output: String, status: Int32) {
+    guard let pipe = popen("cd '\(path)' && { \(line)\n}", "r") else { return ("", -1) }
+    var output: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = fread(&piece, 1, piece.count, pipe)
+      if count == 0 { break }
+      output += piece[..<count]
+    }
+    let status = pclose(pipe)
+    return (String(decoding: output, as: UTF8.self), status >> 8 & 255)
+  }
+}
