@@ -135,7 +135,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["TestSupport", "Values", "almanac"], swiftSettings: strict),
+      name: "EndToEndTests",
+      dependencies: ["TestSupport", "Values", "almanac", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
     // What several test targets use.
     .target(name: "TestSupport", dependencies: ["Values"], path: "Tests/TestSupport", swiftSettings: strict),
   ]

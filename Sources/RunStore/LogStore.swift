@@ -9,7 +9,7 @@ public protocol LogStore: Sendable {
   /// Lines in the order in which they were appended.
   func lines(_ query: LogQuery) throws -> [LogLine]
 
-  /// As ``RunStore/verify()``.
+  /// As ``RunStore/verify(byWriting:)``, without writing.
   func verify() throws
 
   // MARK: Retention

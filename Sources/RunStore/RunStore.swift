@@ -41,7 +41,9 @@ public protocol RunStore: Sendable {
 
   /// Throws what would keep the next start from finding what is committed, such as a file that was removed. What
   /// can be mended is mended.
-  func verify() throws
+  ///
+  /// - Parameter byWriting: whether something is really written, to see whether it can be.
+  func verify(byWriting: Bool) throws
 
   // MARK: Retention
 

@@ -77,11 +77,16 @@ struct DatabaseFile: Sendable {
   /// Looks at what is there, and changes nothing: a connection that may write would move the write-ahead log
   /// of a newer version, or of a damaged file, into it when it is closed.
   private func probe(_ path: String) throws -> Int {
-    guard access(path, F_OK) == 0 else { return 0 }
+    var status = stat()
+    guard stat(path, &status) == 0 else { return 0 }
     let probe = try DatabaseQueue(path: path, configuration: Self.readOnly)
     defer { try? probe.close() }
     return try probe.read { db in
       let version = try check(db, path, mayBeNew: true)
+      // What is shorter than a page is an empty database to SQLite.
+      if status.st_size > 0, try Int.fetchOne(db, sql: "PRAGMA page_count") == 0 {
+        throw damaged(path, "it is cut off")
+      }
       try checkPages(db, path)
       return version
     }

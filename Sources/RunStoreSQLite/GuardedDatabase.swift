@@ -60,6 +60,14 @@ final class GuardedDatabase: Sendable {
       .fault, "\(path) was removed while in use; it was written again from what was still open")
   }
 
+  /// Takes the write-ahead log into the file, and closes it.
+  func close() throws {
+    let pool = pool
+    // Asked for: the pool's writer is closed before its readers, so that none of them is the last that could.
+    try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+    try pool.close()
+  }
+
   private func moved() -> StoreError {
     let what = Identity(path) == nil ? "removed" : "replaced by another file"
     let remedy =
@@ -73,7 +81,7 @@ final class GuardedDatabase: Sendable {
     // As every file of ours it is its owner's only; an empty one is taken as it is.
     let made = Glibc.open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard made >= 0 else { throw failure(copy) }
-    close(made)
+    Glibc.close(made)
     try old.writeWithoutTransaction { db in try db.execute(sql: "VACUUM INTO ?", arguments: [copy]) }
     try sync(copy)
     // They belong to what was removed; beside the copy they would be taken for its own.
@@ -90,7 +98,7 @@ final class GuardedDatabase: Sendable {
   private func sync(_ path: String) throws {
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure(path) }
-    defer { close(descriptor) }
+    defer { Glibc.close(descriptor) }
     guard fsync(descriptor) == 0 else { throw failure(path) }
   }
 

@@ -12,6 +12,13 @@ enum OpenDatabase: Sendable {
     }
   }
 
+  func close() throws {
+    switch self {
+    case .writing(let database): try database.close()
+    case .reading(let queue): try queue.close()
+    }
+  }
+
   var writer: GuardedDatabase? {
     if case .writing(let database) = self { database } else { nil }
   }

@@ -18,7 +18,7 @@ public final class SQLiteLogStore: LogStore {
     open = .reading(try DatabaseFile.logs.openReadOnly(path))
   }
 
-  public func close() throws { try database.close() }
+  public func close() throws { try open.close() }
 
   public func verify() throws { try open.writer?.verify() }
 

@@ -92,7 +92,11 @@ public final class InMemoryRunStore: RunStore {
     }
   }
 
-  public func verify() throws {}
+  public func verify(byWriting: Bool) throws {
+    try contents.withLock { contents throws(StoreError) in
+      if byWriting, contents.refusals > 0 { throw StoreError(.fault, "the disk is full") }
+    }
+  }
 
   // MARK: Retention
 

@@ -17,6 +17,8 @@ struct PendingWork {
   /// Started runs whose rows do not say so yet, and whether somebody is on the way to see to them.
   var unrecordedStarts: [RunID] = []
   var startsAreScheduled = false
+  /// Attempts that would have started while nothing could be recorded.
+  var heldStarts: [(run: Run, timeLimit: Interval?, stopGrace: Interval)] = []
   /// Transactions that the writer has not answered yet.
   var commits = 0
   /// Since when the next answer is waited for, monotonic nanoseconds.
@@ -93,10 +95,28 @@ extension Runner {
       return handle(
         .attemptEnded(run.id, AttemptEnd(.notStarted("the job is no longer there"), at: wallNow())))
     }
+    guard troubles.canRecord else {
+      return pending.heldStarts.append((run, timeLimit, stopGrace))
+    }
     logger.debug("attempt \(run.attempt) starts, due \(run.dueAt)", job: version.name, run: run.id)
     pending.unrecordedStarts.append(run.id)
     scheduleStartRows()
     executor.start(run, of: version, timeLimit: timeLimit, stopGrace: stopGrace)
+  }
+
+  /// Starts what was due to start while nothing could be recorded.
+  func startHeld() {
+    guard troubles.canRecord, !pending.heldStarts.isEmpty else { return }
+    let starts = pending.heldStarts
+    pending.heldStarts = []
+    for (run, timeLimit, stopGrace) in starts { start(run, timeLimit: timeLimit, stopGrace: stopGrace) }
+  }
+
+  /// Takes back a start that has been held. True if there was one.
+  private func withdrawHeld(_ run: RunID) -> Bool {
+    guard let index = pending.heldStarts.firstIndex(where: { $0.run.id == run }) else { return false }
+    pending.heldStarts.remove(at: index)
+    return true
   }
 
   private func stop(_ run: RunID, _ cause: StopCause) {
@@ -107,7 +127,7 @@ extension Runner {
       case .replaced(let by): (.cancelled("replaced by run \(by)"), "replaced by run \(by)")
       case .closed(let why): (.cancelled(why), why)
       }
-    if executor.withdraw(run) {
+    if withdrawHeld(run) || executor.withdraw(run) {
       return handle(.attemptEnded(run, AttemptEnd(kind, at: wallNow())))
     }
     executor.stop(run, as: kind, reason: reason)

@@ -129,7 +129,7 @@ extension Runner {
     case .running, .stopping: break
     case .no, .done: return
     }
-    guard executor.count == 0, pending.isEmpty, nextWake == nil else { return }
+    guard executor.count == 0, pending.heldStarts.isEmpty, pending.isEmpty, nextWake == nil else { return }
     drain = .done
     loop.stop()
   }

@@ -25,6 +25,9 @@ struct Troubles {
     return all.isEmpty ? nil : all.joined(separator: "; ")
   }
 
+  /// False while nothing is started, since it could not be recorded.
+  var canRecord: Bool { texts[.ledger] == nil && texts[.ledgerFile] == nil }
+
   /// True if that is news.
   mutating func note(_ text: String?, of source: Source) -> Bool {
     defer { texts[source] = text }
@@ -37,6 +40,7 @@ extension Runner {
   func trouble(_ source: Troubles.Source, _ text: String?) {
     guard troubles.note(text, of: source) else { return }
     if let text { return logger.error("\(text)") }
+    if source == .ledger || source == .ledgerFile { startHeld() }
     let what =
       switch source {
       case .ledger: "the ledger can be written again"
@@ -60,13 +64,16 @@ extension Runner {
     }
     guard !pending.isVerifying else { return }
     pending.isVerifying = true
-    let store = store
+    // Where nothing waits to be written, nothing else would show that the fault has gone.
+    let (store, isIdleInTrouble) = (store, troubles[.ledger] != nil && pending.isEmpty)
     ledger.perform { [loop] in
-      var found: String?
-      do { try store.verify() } catch { found = "\(error)" }
-      loop.post { [weak self, found] in
+      var (found, canWrite): (String?, Bool) = (nil, false)
+      do { try store.verify(byWriting: false) } catch { found = "\(error)" }
+      if isIdleInTrouble { canWrite = (try? store.verify(byWriting: true)) != nil }
+      loop.post { [weak self, found, canWrite] in
         self?.pending.isVerifying = false
         self?.trouble(.ledgerFile, found)
+        if canWrite { self?.trouble(.ledger, nil) }
       }
     }
   }

@@ -13,6 +13,8 @@ import Settings
 struct RunnerSetup {
   let runner: Runner
   private let lock: StateLock
+  private let store: SQLiteRunStore
+  private let logs: SQLiteLogStore
 
   init(
     _ settings: DaemonSettings, purpose: RunnerConfiguration.Purpose, testMode: Bool = false, logger: Logger
@@ -26,8 +28,8 @@ struct RunnerSetup {
     // The databases are their owner's only, in a directory that others may read too.
     let mask = umask(0o077)
     defer { umask(mask) }
-    let store = try SQLiteRunStore(at: state.ledgerPath)
-    let logs = try SQLiteLogStore(at: state.logsPath)
+    store = try SQLiteRunStore(at: state.ledgerPath)
+    logs = try SQLiteLogStore(at: state.logsPath)
     var configuration = RunnerConfiguration(
       purpose: purpose, jobs: settings.jobs.value, state: state, testMode: testMode,
       grace: settings.grace.value, zone: zone,
@@ -58,13 +60,22 @@ struct RunnerSetup {
   func runUntilStopped() throws {
     let signals = trapSignals()
     defer { for signal in signals { signal.cancel() } }
+    defer { close() }
     try runner.run()
   }
 
   func runOnce() throws -> Run {
     let signals = trapSignals()
     defer { for signal in signals { signal.cancel() } }
+    defer { close() }
     return try runner.runOnce()
+  }
+
+  /// Leaves each database in one file: its write-ahead log is taken into it. What cannot be closed is read as it
+  /// is by the next start.
+  private func close() {
+    try? store.close()
+    try? logs.close()
   }
 
   private func trapSignals() -> [any DispatchSourceSignal] {

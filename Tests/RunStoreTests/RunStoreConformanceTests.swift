@@ -78,7 +78,7 @@ private struct ReopeningStore: RunStore {
   func nextRunID() throws -> RunID { try fresh { try $0.nextRunID() } }
   func runs(_ query: RunQuery) throws -> [Run] { try fresh { try $0.runs(query) } }
   func lastEnded(_ jobs: [JobKey]) throws -> [JobKey: Run] { try fresh { try $0.lastEnded(jobs) } }
-  func verify() throws { try fresh { try $0.verify() } }
+  func verify(byWriting: Bool) throws { try fresh { try $0.verify(byWriting: byWriting) } }
   func history(after id: RunID, limit: Int) throws -> [HistoryRow] {
     try fresh { try $0.history(after: id, limit: limit) }
   }
