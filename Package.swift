@@ -104,6 +104,7 @@ let package = Package(
         "CLinux", "CResources", "HostProcess", "Jobs", "RunLifecycle", "RunStore", "RunStoreSQLite", "Runner",
         "Scheduling", "Settings", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
@@ -111,7 +112,8 @@ let package = Package(
       name: "SchedulingTests", dependencies: ["Scheduling"], exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
     .testTarget(
-      name: "JobsTests", dependencies: ["Jobs", "RunLifecycle", "Scheduling", "Values"], swiftSettings: strict
+      name: "JobsTests", dependencies: ["CResources", "Jobs", "RunLifecycle", "Scheduling", "Values"],
+      swiftSettings: strict
     ),
     .testTarget(
       name: "RunLifecycleTests",
@@ -136,8 +138,11 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["TestSupport", "Values", "almanac", .product(name: "GRDB", package: "GRDB.swift")],
-      swiftSettings: strict),
+      dependencies: [
+        "TestSupport", "Values", "almanac", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      exclude: ["Hostile/fuzz.lua"], swiftSettings: strict),
     // What several test targets use.
     .target(name: "TestSupport", dependencies: ["Values"], path: "Tests/TestSupport", swiftSettings: strict),
   ]

@@ -155,6 +155,10 @@ bool clua_stop_pending(const clua_state *state) {
   return taken >= 2 || atomic_load_explicit(&state->stop_requested, memory_order_relaxed) > taken;
 }
 
+int clua_stop_level(const clua_state *state) {
+  return atomic_load_explicit(&state->stop_requested, memory_order_relaxed);
+}
+
 /* A signal that does nothing by default, and of which no more than one is pending in a thread: real-time
  * signals would queue up for threads that do not get to run, until the user may have no more. */
 static int stop_signal(void) { return SIGURG; }

@@ -40,6 +40,12 @@ static const unsigned char annotations_time[] = {
 static const unsigned char annotations_yaml[] = {
 #embed "../../lua/annotations/yaml.lua"
 };
+static const unsigned char editors_luarc[] = {
+#embed "../../lua/editors/.luarc.json"
+};
+static const unsigned char editors_luacheckrc[] = {
+#embed "../../lua/editors/.luacheckrc"
+};
 
 static const cresources_file files[] = {
     {"template.lua", template_lua, sizeof template_lua},
@@ -54,6 +60,8 @@ static const cresources_file files[] = {
     {"annotations/schedule.lua", annotations_schedule, sizeof annotations_schedule},
     {"annotations/time.lua", annotations_time, sizeof annotations_time},
     {"annotations/yaml.lua", annotations_yaml, sizeof annotations_yaml},
+    {"editors/.luarc.json", editors_luarc, sizeof editors_luarc},
+    {"editors/.luacheckrc", editors_luacheckrc, sizeof editors_luacheckrc},
 };
 
 size_t cresources_count(void) { return sizeof files / sizeof files[0]; }

@@ -13,7 +13,7 @@ extension HostFunction {
     _ name: String, of module: String,
     _ body: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> HostReply
   ) -> HostFunction {
-    HostFunction(name: name, isOutside: false) { call in
+    HostFunction(name: name, isOutside: false, needs: needsNothing) { call in
       let arguments = Arguments(call.arguments, of: "\(module).\(name)")
       do throws(Misuse) { return try body(arguments, call.job) } catch { return .misuse(error.text) }
     }
@@ -25,11 +25,12 @@ extension HostFunction {
   ///   - module: What messages put before the function's name: `fs`.
   ///   - shown: The function that the script called, where this one is only a part of it.
   ///   - changes: Whether it changes the world outside.
+  ///   - needs: What the job must be allowed to do for a call.
   static func blocking(
-    _ name: String, of module: String, shownAs shown: String? = nil, changes: Bool,
+    _ name: String, of module: String, shownAs shown: String? = nil, changes: Bool, needs: Needs? = nil,
     _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> Work
   ) -> HostFunction {
-    HostFunction(name: name, isOutside: changes) { call in
+    HostFunction(name: name, isOutside: changes, needs: needs) { call in
       let arguments = Arguments(call.arguments, of: "\(module).\(shown ?? name)")
       do throws(Misuse) {
         let work = try prepare(arguments, call.job)

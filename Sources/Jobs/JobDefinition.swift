@@ -1,5 +1,6 @@
 import RunLifecycle
 import Scheduling
+import Values
 
 /// One version of a job, read and found good: what it is, when it runs and under which limits.
 public struct JobDefinition: Sendable, Equatable {
@@ -16,8 +17,12 @@ public struct JobDefinition: Sendable, Equatable {
   public var memoryLimit: Int
   /// Of a run's log, in bytes.
   public var logLimit: Int
+  /// Of an attempt; `nil` for none.
+  public var cpuLimit: Interval?
   /// What `job.env` offers.
   public var env: [String: String]
+  /// All that the job may do to the world; `nil` for whatever it likes.
+  public var allow: [Capability]?
   /// The job asks for a host process of its own.
   public var ownHost: Bool
   /// The job says in which time zone it is; else it is in the daemon's.
@@ -35,7 +40,9 @@ public struct JobDefinition: Sendable, Equatable {
     freshState = false
     memoryLimit = Self.defaultMemoryLimit
     logLimit = Self.defaultLogLimit
+    cpuLimit = nil
     env = [:]
+    allow = nil
     ownHost = false
     calendars = [:]
   }

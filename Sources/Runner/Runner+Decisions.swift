@@ -54,6 +54,7 @@ extension Runner {
         pending.changes.append(.claim(run, accounts))
         pending.claimed.append(run.id)
         openRuns[run.id] = run
+        if let version = live[run.job] { executor.expect(version) }
       case .record(let run, let accounts):
         pending.changes.append(.record(run, accounts))
         pending.releases.append { [unowned self] in meetRequest(of: run, .success(run)) }
@@ -143,6 +144,7 @@ extension Runner {
 
   private func ended(_ run: Run) {
     openRuns[run.id] = nil
+    if let version = live[run.job] { executor.settle(version) }
     if run.count == 1 && run.outcome != .missed { stored.lastEnded[run.job] = run }
     if run.attempt > 0 || run.outcome == .tested { statistics.runs += 1 }
     if run.outcome?.isFailure == true { statistics.failures += 1 }

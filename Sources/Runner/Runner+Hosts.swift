@@ -20,14 +20,21 @@ extension Runner {
 
   func makeLoader() -> JobLoader {
     JobLoader(
-      pool: pool, loop: loop, zone: { [unowned self] in configuration.zone },
+      pool: pool, rocks: rocks, loop: loop, zone: { [unowned self] in configuration.zone },
       defaults: configuration.defaults,
       outputFolder: { [unowned self] source in configuration.outputFolder(of: source.name) })
   }
 
+  func makeRocks() -> RockInstaller {
+    RockInstaller(loop: loop, folder: configuration.state.rocksFolder) { [unowned self] job, text in
+      logger.log(level: .notice, "\(text)", job: job)
+    }
+  }
+
   func makeExecutor() -> RunExecutor {
     RunExecutor(
-      loop: loop, makeState: { [unowned self] version in makeState(version) },
+      loop: loop, maxIdleStates: configuration.maxIdleStates,
+      makeState: { [unowned self] version in makeState(version) },
       argument: { [unowned self] run, version in argument(of: run, version) },
       onEnd: { [unowned self] run, end, startedAt, release in
         attemptEnded(run, end, startedAt: startedAt, release: release)
@@ -68,6 +75,7 @@ extension Runner {
     case .logged(let state, let entry):
       let running = entry.run.flatMap { openRuns[RunID(Int64(bitPattern: $0))] }.map { name(of: $0.job) }
       if let job = running ?? loader.jobName(of: state) { keep(entry, of: job, host: host) }
+    case .stuck(let run): executor.isStuck(run, on: host)
     case .ended(_, let report): executor.ended(report, on: host)
     }
   }
@@ -78,7 +86,7 @@ extension Runner {
     let homeless = live.values.filter { version in
       if case .ready(let home, _) = version.home { home === host } else { false }
     }
-    for version in homeless { version.home = .none }
+    for version in homeless { executor.stateIsGone(version) }
     let culprit = executor.culprit(on: host, death)
     if let culprit, host.owner == nil { catalog.giveOwnHost(culprit.name) }
     executor.fell(with: host, death)

@@ -97,6 +97,7 @@ extension Runner {
     version.home = .ready(loaded.host, loaded.state)
     let isNew = live[key] == nil
     if let former = live.updateValue(version, forKey: key) { executor.retire(former) }
+    executor.stateIsReady(version)
     greet(loaded)
     if initialLoads == 0 {
       logger.log(
@@ -215,6 +216,7 @@ extension Runner {
   private func announceIfLoaded() {
     guard initialLoads == 0, !announced else { return }
     announced = true
+    rocks.sweep()
     var text = "almanac \(configuration.version) is ready: \(live.count) jobs live"
     if !catalog.refused.isEmpty { text += ", \(catalog.refused.count) refused" }
     if configuration.testMode { text += "; test mode: no main is called" }

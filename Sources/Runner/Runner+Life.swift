@@ -136,6 +136,7 @@ extension Runner {
 
   func end() {
     control?.close()
+    rocks.close()
     pool.close()
     ledger.wait()
     logWriter.wait()

@@ -32,6 +32,7 @@ public final class Runner: @unchecked Sendable {
 
   var planner: Planner
   lazy var pool = makePool()
+  lazy var rocks = makeRocks()
   lazy var loader = makeLoader()
   lazy var executor = makeExecutor()
   lazy var ledger = LedgerWriter(store: store, loop: loop)

@@ -24,6 +24,9 @@ public struct RunnerConfiguration: Sendable {
   public var zone: Zone
   /// How many host processes jobs share.
   public var hosts: Int
+  /// How many Lua states may wait for their jobs' next runs; `nil` for all. A job whose state was closed is
+  /// loaded again just before it is due.
+  public var maxIdleStates: Int?
   /// How much history is kept.
   public var retention: RetentionPolicy
   /// How many places each concurrency pool has, by name.
@@ -39,9 +42,8 @@ public struct RunnerConfiguration: Sendable {
   public init(
     purpose: Purpose, jobs: String, state: StateDirectory, testMode: Bool = false,
     grace: Interval = .seconds(30),
-    zone: Zone, hosts: Int, retention: RetentionPolicy = .standard, pools: [String: Int] = [:],
-    defaults: JobDefaults = .none, node: String,
-    version: String
+    zone: Zone, hosts: Int, maxIdleStates: Int? = nil, retention: RetentionPolicy = .standard,
+    pools: [String: Int] = [:], defaults: JobDefaults = .none, node: String, version: String
   ) {
     self.purpose = purpose
     self.jobs = jobs
@@ -50,6 +52,7 @@ public struct RunnerConfiguration: Sendable {
     self.grace = grace
     self.zone = zone
     self.hosts = hosts
+    self.maxIdleStates = maxIdleStates
     self.retention = retention
     self.pools = pools
     self.defaults = defaults

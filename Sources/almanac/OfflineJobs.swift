@@ -13,7 +13,9 @@ struct OfflineJobs {
   let definitions: [JobDefinition]
   let errors: [LoadError]
 
-  /// - Parameter only: the jobs to load; all of them if there is no such list.
+  /// - Parameters:
+  ///   - settings: where the jobs are, and the state directory, which has their rocks or gets them.
+  ///   - only: the jobs to load; all of them if there is no such list.
   init(_ settings: DaemonSettings, only: Set<String>? = nil) throws {
     let folder = settings.jobs.value
     try JobsFolderChoice.require(folder)
@@ -28,7 +30,8 @@ struct OfflineJobs {
     }
     let loaded = try DefinitionLoader.load(
       sources, hosts: ProcessInfo.processInfo.activeProcessorCount, zone: settings.zone(),
-      defaults: settings.defaults)
+      defaults: settings.defaults,
+      rocks: (settings.directory, { job, text in Console.note("\(job): \(text)") }))
     definitions = loaded.definitions.sorted { $0.source.name < $1.source.name }
     errors = (loaded.errors + scan.errors.filter { only?.contains($0.job) ?? true }).sorted()
   }

@@ -34,8 +34,9 @@ struct RunnerSetup {
       purpose: purpose, jobs: settings.jobs.value, state: state, testMode: testMode,
       grace: settings.grace.value, zone: zone,
       hosts: settings.hosts.value ?? ProcessInfo.processInfo.activeProcessorCount,
-      retention: settings.retention, pools: settings.pools.mapValues(\.value), defaults: settings.defaults,
-      node: Self.nodeName(), version: Version.text)
+      maxIdleStates: settings.idleStates.value, retention: settings.retention,
+      pools: settings.pools.mapValues(\.value), defaults: settings.defaults, node: Self.nodeName(),
+      version: Version.text)
     configuration.zoneIsMachines = settings.timeZone.value == nil
     runner = try Runner(configuration, store: store, logs: logs, logger: logger)
   }

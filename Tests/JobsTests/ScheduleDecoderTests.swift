@@ -103,6 +103,7 @@ struct ScheduleDecoderTests {
     let definition = try Self.decode([
       "enabled": false, "testing": true, "run_on_startup": true, "time_zone": "Europe/Berlin",
       "time_limit": "0s", "stop_grace": "250ms", "memory_limit": "1GB", "log_limit": "512 KB",
+      "cpu_limit": "1500ms",
       "retry": ["count": 3, "interval": "PT1M", "backoff": .double(1.5), "max_interval": "1h"],
       "overlap": "skip", "late_within": "2m", "host": "own", "fresh_state": true,
       "env": ["URL": "http://x", "EMPTY": ""], "outside_window": "skip",
@@ -122,6 +123,7 @@ struct ScheduleDecoderTests {
       policy.retry == RetryPolicy(count: 3, interval: .minutes(1), backoff: 1.5, maxInterval: .hours(1)))
     #expect(definition.memoryLimit == 1 << 30)
     #expect(definition.logLimit == 512 << 10)
+    #expect(definition.cpuLimit == .milliseconds(1500))
     #expect(definition.ownHost && definition.freshState)
     #expect(definition.env == ["URL": "http://x", "EMPTY": ""])
     let schedule = try #require(definition.schedule)

@@ -35,7 +35,9 @@ function fs.append(path, data) end
 
 ---An iterator over the lines of a file of any size, without their ends.
 ---```lua
----for line in assert(fs.lines("big.log")) do ... end
+---local fs = require "almanac.fs"
+---assert(fs.append("big.log", "first\nsecond\n"))
+---for line in assert(fs.lines("big.log")) do print(line) end
 ---```
 ---@async
 ---@param path string

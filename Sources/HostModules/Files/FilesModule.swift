@@ -112,7 +112,7 @@ enum FilesModule {
     _ name: String, shownAs shown: String? = nil, changes: Bool,
     _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> HostFunction.Work
   ) -> HostFunction {
-    .blocking(name, of: "fs", shownAs: shown, changes: changes, prepare)
+    .blocking(name, of: "fs", shownAs: shown, changes: changes, needs: needs(of: name), prepare)
   }
 
   private static func stat(_ path: JobPath) throws(Trouble) -> DataValue {

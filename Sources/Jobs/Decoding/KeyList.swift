@@ -48,13 +48,13 @@ extension KeyList {
   static let laterBesideRule: [String] = []
   static let settings = [
     "enabled", "testing", "run_on_startup", "time_zone", "window", "outside_window", "blackout", "day_match",
-    "time_limit", "stop_grace", "memory_limit", "log_limit", "retry", "overlap", "queue_limit",
+    "time_limit", "stop_grace", "memory_limit", "log_limit", "cpu_limit", "retry", "overlap", "queue_limit",
     "max_parallel",
     "late_within", "start_when_available", "catch_up", "catch_up_within", "priority", "pool", "requires",
-    "archive_after", "formerly", "host", "env", "fresh_state",
+    "archive_after", "formerly", "host", "env", "fresh_state", "allow",
   ]
   static let laterSettings = [
-    "cpu_limit", "secrets", "allow", "notify", "when",
+    "secrets", "notify", "when",
   ]
   private static let commonNames = [
     "interval": "every", "timeout": "time_limit", "max_runtime": "time_limit", "retries": "retry",

@@ -18,7 +18,9 @@ package enum SettingsDecoder {
     if let host = reader.choice("host", of: ["shared", "own"]) { definition.ownHost = host == "own" }
     if let limit = bytes("memory_limit", &reader, atLeast: 256 << 10) { definition.memoryLimit = limit }
     if let limit = bytes("log_limit", &reader, atLeast: 0) { definition.logLimit = limit }
+    if let limit = reader.duration("cpu_limit", positive: true) { definition.cpuLimit = limit }
     if let env = environment(&reader) { definition.env = env }
+    if let allow = CapabilityDecoder.decode(&reader) { definition.allow = allow }
   }
 
   private static func decodePolicy(_ reader: inout TableReader, into policy: inout RunPolicy) {

@@ -67,7 +67,10 @@ extension LuaState {
   }
 
   private func start(_ run: RunStart, on worker: Worker) {
-    let begun = lock.withLock { mailbox.lua != nil ? mailbox.begin(.run(run)) : nil }
+    // The table is Lua's from here on: thousands of runs that wait are not to hold it twice.
+    var held = run
+    held.run = .null
+    let begun = lock.withLock { mailbox.lua != nil ? mailbox.begin(.run(held)) : nil }
     guard let begun else {
       return host.ended(self, run.key, .failed(Self.gone), stateLost: true, peakMemory: 0)
     }
@@ -77,10 +80,11 @@ extension LuaState {
     }
     let deadline = run.timeLimit > 0 ? saturatingSum(monotonicNow(), run.timeLimit) : nil
     runContext = RunContext(
-      key: run.key, slot: run.slot, run: run.run, dry: run.dry, deadline: deadline,
-      stopGrace: max(0, run.stopGrace))
+      key: run.key, slot: run.slot, params: run.run["params"], testing: run.run["testing"].asBool ?? false,
+      dry: run.dry, deadline: deadline, stopGrace: max(0, run.stopGrace))
     hasCalledOutside = false
     announcedEnd = nil
+    processorTimeLeft = limits.cpuLimit > 0 ? limits.cpuLimit : nil
     beginLog(run: run.key)
     if let deadline { setLimit(at: deadline, on: begun) }
     var argument = ByteWriter(reserving: 512)
@@ -108,9 +112,23 @@ extension LuaState {
   private func enter(on worker: Worker, _ body: (OpaquePointer) -> Int32) {
     guard let lua = lock.withLock({ mailbox.lua }) else { return }
     host.delegate.workerEntered(worker: worker.index, state: id, slot: runContext?.slot)
-    let progress = worker.occupied(by: lua) { body(lua) }
+    let turn = turn(in: lua)
+    let progress = worker.take(turn) { body(lua) }
     host.delegate.workerLeft(worker: worker.index)
-    if progress == CLUA_ENDED { finish(lua) }
+    if progress == CLUA_ENDED { return finish(lua) }
+    if let left = processorTimeLeft {
+      processorTimeLeft = left - worker.timeOfTurn
+      if left <= worker.timeOfTurn { turn.whenSpent() }
+    }
+  }
+
+  private func turn(in lua: OpaquePointer) -> Worker.Turn {
+    let run = runContext?.key
+    return Worker.Turn(lua: lua, budget: processorTimeLeft) { [weak self] in
+      if let run { self?.stop(run: run, .cpuLimit) }
+    } whenStuck: { [host] in
+      if let run { host.delegate.stuck(run) }
+    }
   }
 
   // MARK: Ending
@@ -141,6 +159,7 @@ extension LuaState {
       endLog()
     }
     runContext = nil
+    processorTimeLeft = nil
     switch activity.kind {
     case .load: finishLoad(lua, end)
     case .initialize: finishInitialize(end)
@@ -154,6 +173,11 @@ extension LuaState {
 
   private func finishLoad(_ lua: OpaquePointer, _ end: LuaEnd) {
     switch end {
+    case .value(let schedule) where schedule.roughSize > ScriptSource.scheduleLimit:
+      failLoad(
+        ScriptError(
+          text: "the schedule table is larger than \(byteText(ScriptSource.scheduleLimit)); "
+            + "keep data in a file that main reads"))
     case .value(let schedule) where clua_has_main(lua):
       timeZone = schedule["time_zone"].asString
       let script = LoadedScript(schedule: schedule, hasInitialize: clua_has_initialize(lua))

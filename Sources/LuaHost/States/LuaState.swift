@@ -27,6 +27,8 @@ final class LuaState: @unchecked Sendable {
   var timeZone: String?
   var runContext: RunContext?
   var hasCalledOutside = false
+  /// What the run may still take of the processor, if it has a limit; nanoseconds.
+  var processorTimeLeft: Int64?
   /// What `job.skip` and its kin have said.
   var announcedEnd: RunEnd?
 
@@ -39,7 +41,7 @@ final class LuaState: @unchecked Sendable {
   var jobContext: JobContext {
     JobContext(
       jobName: source.jobName, folder: source.folder, outputFolder: source.outputFolder,
-      environment: limits.environment, timeZone: timeZone)
+      environment: limits.environment, timeZone: timeZone, allowed: limits.allowed)
   }
 }
 

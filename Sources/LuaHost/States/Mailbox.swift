@@ -147,6 +147,7 @@ extension StopReason {
   var end: RunEnd {
     switch self {
     case .timeLimit: .timedOut
+    case .cpuLimit: .overCPULimit
     case .cancelled(let reason): .cancelled(reason)
     }
   }

@@ -28,6 +28,10 @@ final class JobVersion {
   /// The run that is in the state.
   var busy: RunID?
   var waiting: [Waiting] = []
+  /// Its place among the ``IdleStates``, while its state waits for a run.
+  var idleStamp: UInt64?
+  /// A run of it is claimed and starts in a moment: its state is not idle.
+  var isExpected = false
   /// Another version, or none, is live now: the state goes when nothing runs in it any more.
   var isRetired = false
 
