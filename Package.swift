@@ -80,16 +80,17 @@ let package = Package(
         "Jobs", "RunStore", "Scheduling", "Values", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
-    .target(name: "RunStore", dependencies: ["RunLifecycle", "Scheduling"], swiftSettings: strict),
+    .target(name: "RunStore", dependencies: ["RunLifecycle", "Scheduling", "Values"], swiftSettings: strict),
     .target(
       name: "RunStoreSQLite",
       dependencies: [
-        "RunLifecycle", "RunStore", "Scheduling", .product(name: "GRDB", package: "GRDB.swift"),
+        "RunLifecycle", "RunStore", "Scheduling", "Values", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .target(
-      name: "RunStoreTesting", dependencies: ["RunLifecycle", "RunStore", "Scheduling"], swiftSettings: strict
+      name: "RunStoreTesting", dependencies: ["RunLifecycle", "RunStore", "Scheduling", "Values"],
+      swiftSettings: strict
     ),
     .target(
       name: "Runner",
@@ -115,9 +116,18 @@ let package = Package(
       name: "JobsTests", dependencies: ["CResources", "Jobs", "RunLifecycle", "Scheduling", "Values"],
       swiftSettings: strict
     ),
+    // The planner in virtual time: a world for it to live in, and what holds its ledger against that.
+    .target(
+      name: "Simulation", dependencies: ["RunLifecycle", "RunStore", "RunStoreTesting", "Scheduling"],
+      path: "Tests/Simulation/World", swiftSettings: strict),
+    .executableTarget(
+      name: "planner-simulation", dependencies: ["Simulation"], path: "Tests/Simulation/Command",
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "RunLifecycleTests",
-      dependencies: ["RunLifecycle", "RunStore", "RunStoreTesting", "Scheduling"], swiftSettings: strict),
+      dependencies: ["RunLifecycle", "RunStore", "RunStoreTesting", "Scheduling", "Simulation"],
+      swiftSettings: strict),
     .testTarget(
       name: "RunStoreTests",
       dependencies: ["RunLifecycle", "RunStore", "RunStoreSQLite", "RunStoreTesting", "Scheduling"],

@@ -25,6 +25,9 @@ static const unsigned char annotations_job[] = {
 static const unsigned char annotations_json[] = {
 #embed "../../lua/annotations/json.lua"
 };
+static const unsigned char annotations_kv[] = {
+#embed "../../lua/annotations/kv.lua"
+};
 static const unsigned char annotations_log[] = {
 #embed "../../lua/annotations/log.lua"
 };
@@ -55,6 +58,7 @@ static const cresources_file files[] = {
     {"annotations/http.lua", annotations_http, sizeof annotations_http},
     {"annotations/job.lua", annotations_job, sizeof annotations_job},
     {"annotations/json.lua", annotations_json, sizeof annotations_json},
+    {"annotations/kv.lua", annotations_kv, sizeof annotations_kv},
     {"annotations/log.lua", annotations_log, sizeof annotations_log},
     {"annotations/process.lua", annotations_process, sizeof annotations_process},
     {"annotations/schedule.lua", annotations_schedule, sizeof annotations_schedule},

@@ -30,10 +30,15 @@ extension HostFunction {
     _ name: String, of module: String, shownAs shown: String? = nil, changes: Bool, needs: Needs? = nil,
     _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> Work
   ) -> HostFunction {
-    HostFunction(name: name, isOutside: changes, needs: needs) { call in
+    HostFunction(name: name, isOutside: changes, needs: needs, inDryRun: .pretends) { call in
       let arguments = Arguments(call.arguments, of: "\(module).\(shown ?? name)")
       do throws(Misuse) {
         let work = try prepare(arguments, call.job)
+        if call.run?.dry == true {
+          let intent = intent(shown ?? name, arguments)
+          let reply = changes ? call.pretend(intent, returning: true) : call.givenAnswer(to: intent)
+          if let reply { return reply }
+        }
         return BlockingWork.reply(to: call) {
           do throws(Trouble) { return .success(try work()) } catch { return .failure(error) }
         }
@@ -41,5 +46,12 @@ extension HostFunction {
         return .misuse(error.text)
       }
     }
+  }
+
+  /// What a call would do, in words: `move a.txt to b.txt`.
+  private static func intent(_ name: String, _ arguments: Arguments) -> String {
+    let hasTwoPaths = !["write", "append"].contains(name)
+    let paths = [arguments[0], hasTwoPaths ? arguments[1] : .null].compactMap(\.asString)
+    return "\(name) \(paths.joined(separator: " to "))"
   }
 }

@@ -21,6 +21,8 @@ public struct JobDefinition: Sendable, Equatable {
   public var cpuLimit: Interval?
   /// What `job.env` offers.
   public var env: [String: String]
+  /// The names of what `job.env` offers too, read at each run.
+  public var secrets: [String]
   /// All that the job may do to the world; `nil` for whatever it likes.
   public var allow: [Capability]?
   /// The job asks for a host process of its own.
@@ -42,6 +44,7 @@ public struct JobDefinition: Sendable, Equatable {
     logLimit = Self.defaultLogLimit
     cpuLimit = nil
     env = [:]
+    secrets = []
     allow = nil
     ownHost = false
     calendars = [:]

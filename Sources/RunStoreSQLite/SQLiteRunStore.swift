@@ -112,6 +112,10 @@ public final class SQLiteRunStore: RunStore {
       try db.execute(sql: "UPDATE runs SET job = :heir WHERE job = :old", arguments: keys)
       try db.execute(sql: "DELETE FROM accounts WHERE job = ?", arguments: [heir.rawValue])
       try db.execute(sql: "UPDATE accounts SET job = :heir WHERE job = :old", arguments: keys)
+      for table in ["key_values", "key_value_totals"] {
+        try db.execute(sql: "DELETE FROM \(table) WHERE job = ?", arguments: [heir.rawValue])
+        try db.execute(sql: "UPDATE \(table) SET job = :heir WHERE job = :old", arguments: keys)
+      }
       return true
     }
   }
@@ -205,6 +209,14 @@ public final class SQLiteRunStore: RunStore {
   public func bytesInUse() throws -> Int { try database.read { try DatabaseFile.bytesInUse($0) } }
 
   public func giveBackSpace() throws -> Bool { try write { try DatabaseFile.giveBackSpace($0) } }
+
+  func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    do {
+      return try database.read(body)
+    } catch let error as DatabaseError {
+      throw StoreError(.fault, "the ledger cannot be read: \(error.message ?? "\(error)")")
+    }
+  }
 
   private func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
     guard let writer = open.writer else {

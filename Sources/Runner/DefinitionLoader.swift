@@ -43,7 +43,7 @@ public enum DefinitionLoader {
     }
     let jobs = JobLoader(
       pool: pool, rocks: installer, loop: loop, zone: { zone }, defaults: defaults,
-      outputFolder: { _ in folder })
+      outputFolder: { _ in folder }, secretsFolder: "")
     loader = jobs
     var definitions: [JobDefinition] = []
     var errors: [LoadError] = []

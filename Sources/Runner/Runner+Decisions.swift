@@ -13,6 +13,10 @@ struct PendingWork {
   var claimed: [RunID] = []
   /// Give back what an attempt held until its end was durable.
   var releases: [() -> Void] = []
+  /// Somebody waits for what is to be written: it does not wait for company.
+  var isUrgent = false
+  /// How many changes of what a job keeps are not durable yet.
+  var unsettled: [JobKey: Int] = [:]
   var logLines: [LogWriter.Item] = []
   /// Started runs whose rows do not say so yet, and whether somebody is on the way to see to them.
   var unrecordedStarts: [RunID] = []
@@ -55,7 +59,8 @@ extension Runner {
         pending.claimed.append(run.id)
         openRuns[run.id] = run
         if let version = live[run.job] { executor.expect(version) }
-      case .record(let run, let accounts):
+      case .record(let row, let accounts):
+        let run = row.marked
         pending.changes.append(.record(run, accounts))
         pending.releases.append { [unowned self] in meetRequest(of: run, .success(run)) }
         ended(run)
@@ -64,8 +69,13 @@ extension Runner {
         pending.changes.append(.update(run, accounts))
         openRuns[run.id] = run
         logWaiting(run)
-      case .finish(let run, let accounts):
-        pending.changes.append(.finish(run, accounts))
+      case .finish(let row, let accounts):
+        let run = row.marked
+        if let writes = leftBehind.removeValue(forKey: run.id) {
+          keep(.finish(run, accounts, writes: writes), of: run.job)
+        } else {
+          pending.changes.append(.finish(run, accounts))
+        }
         ended(run)
       case .start(let run, let timeLimit, let stopGrace):
         start(run, timeLimit: timeLimit, stopGrace: stopGrace)
@@ -79,10 +89,7 @@ extension Runner {
         conditions.check(requirements, folder: live[run.job]?.definition.source.folder ?? "/") {
           [unowned self] unmet in handle(.conditionsChecked(run.id, unmet: unmet))
         }
-      case .askWhen(let run):
-        loop.post { [unowned self] in
-          handle(.whenAnswered(run.id, .failed("schedule.when is not supported yet")))
-        }
+      case .askWhen(let run): askWhen(run)
       case .note(let level, let job, let run, let text):
         logger.log(level: level.loggingLevel, "\(text)", job: job.flatMap { name(of: $0) }, run: run)
       }
@@ -120,6 +127,19 @@ extension Runner {
     return true
   }
 
+  /// Asks the job's `when` on another turn of the loop, at the earliest: the planner is at work.
+  private func askWhen(_ run: Run) {
+    loop.post { [unowned self] in
+      guard let version = live[run.job] else {
+        return handle(.whenAnswered(run.id, .failed("the job is no longer there")))
+      }
+      executor.askWhen(version, due: run.dueAt.description, run: argument(ofNext: run, version)) {
+        [unowned self] answer in
+        loop.post { [unowned self] in handle(.whenAnswered(run.id, answer)) }
+      }
+    }
+  }
+
   private func stop(_ run: RunID, _ cause: StopCause) {
     let (kind, reason): (AttemptEnd.Kind, String) =
       switch cause {
@@ -139,11 +159,16 @@ extension Runner {
   func attemptEnded(_ run: Run, _ end: AttemptEnd, startedAt: Instant?, release: @escaping () -> Void) {
     if let startedAt { handle(.attemptStarted(run.id, at: startedAt)) }
     pending.releases.append(release)
+    switch end.kind {
+    case .succeeded, .skipped: break
+    default: leftBehind[run.id] = nil
+    }
     handle(.attemptEnded(run.id, end))
   }
 
   private func ended(_ run: Run) {
     openRuns[run.id] = nil
+    if run.isDry, case .manual(let request) = run.cause { dryAnswers[request] = nil }
     if let version = live[run.job] { executor.settle(version) }
     if run.count == 1 && run.outcome != .missed { stored.lastEnded[run.job] = run }
     if run.attempt > 0 || run.outcome == .tested { statistics.runs += 1 }
@@ -171,6 +196,7 @@ extension Runner {
     }
     guard pending.refused.isEmpty, !pending.changes.isEmpty || !pending.releases.isEmpty else { return }
     guard !mayGather() else { return }
+    pending.isUrgent = false
     let (changes, claimed, releases) = (pending.changes, pending.claimed, Releases(pending.releases))
     pending.changes = []
     pending.claimed = []
@@ -187,7 +213,7 @@ extension Runner {
   /// Claims are in a hurry; what has ended may wait for company, so that a steady stream of short runs
   /// does not cost a wait for the disk each. True while it does.
   private func mayGather() -> Bool {
-    guard pending.claimed.isEmpty, case .no = drain else { return false }
+    guard pending.claimed.isEmpty, !pending.isUrgent, case .no = drain else { return false }
     let now = clinux_monotonic_ns()
     let left = Self.gathering - (now - pending.committedAt) / 1_000_000
     guard left > 0 else {
@@ -239,11 +265,18 @@ extension Runner {
     handle(.claimFailed(claimed, reason: "\(error)"))
   }
 
-  /// A change that does not fit the ledger will not fit it later: it must not keep others from it. True
-  /// if that has been seen to; a claim by itself is the planner's to make anew.
+  /// A change that does not fit the ledger will not fit it later: it must not keep others from it. Returns
+  /// true.
   private func isolateConflict(_ changes: [LedgerChange], _ claimed: [RunID], _ error: any Error) -> Bool {
     guard changes.count > 1 else {
-      if !claimed.isEmpty { return false }
+      if !claimed.isEmpty {
+        for id in claimed {
+          guard let run = openRuns.removeValue(forKey: id) else { continue }
+          meetRequest(of: run, .failure(RunnerError("\(error)")))
+        }
+        handle(.claimTaken(claimed))
+        return true
+      }
       logger.error("a change that does not fit the ledger was dropped: \(error)")
       return true
     }

@@ -22,7 +22,8 @@ extension Runner {
     JobLoader(
       pool: pool, rocks: rocks, loop: loop, zone: { [unowned self] in configuration.zone },
       defaults: configuration.defaults,
-      outputFolder: { [unowned self] source in configuration.outputFolder(of: source.name) })
+      outputFolder: { [unowned self] source in configuration.outputFolder(of: source.name) },
+      secretsFolder: configuration.state.secretsFolder)
   }
 
   func makeRocks() -> RockInstaller {
@@ -36,6 +37,10 @@ extension Runner {
       loop: loop, maxIdleStates: configuration.maxIdleStates,
       makeState: { [unowned self] version in makeState(version) },
       argument: { [unowned self] run, version in argument(of: run, version) },
+      dryAnswers: { [unowned self] run in
+        guard run.isDry, case .manual(let request) = run.cause else { return .null }
+        return dryAnswers[request] ?? .object([:])
+      },
       onEnd: { [unowned self] run, end, startedAt, release in
         attemptEnded(run, end, startedAt: startedAt, release: release)
       },
@@ -74,7 +79,14 @@ extension Runner {
     case .initialized(let state, let result): loader.initialized(state, result)
     case .logged(let state, let entry):
       let running = entry.run.flatMap { openRuns[RunID(Int64(bitPattern: $0))] }.map { name(of: $0.job) }
-      if let job = running ?? loader.jobName(of: state) { keep(entry, of: job, host: host) }
+      let job = running ?? executor.version(asking: state)?.name ?? loader.jobName(of: state)
+      if let job { keep(entry, of: job, host: host) }
+    case .asked(let state, let run, let number, let question):
+      answer(question, number: number, state: state, run: run, host: host)
+    case .wrote(_, let run, let writes):
+      let id = RunID(Int64(bitPattern: run))
+      if openRuns[id] != nil { leftBehind[id] = writes }
+    case .whenAnswered(_, let report): executor.answered(report)
     case .stuck(let run): executor.isStuck(run, on: host)
     case .ended(_, let report): executor.ended(report, on: host)
     }
@@ -135,6 +147,15 @@ extension Runner {
       ]
     }
     return .object(fields)
+  }
+
+  /// What a `when` is given of a run that has not started.
+  func argument(ofNext run: Run, _ version: JobVersion) -> DataValue {
+    var next = run
+    next.attempt += 1
+    guard case .table(var table) = argument(of: next, version) else { return .null }
+    table.fields["started_at"] = nil
+    return .table(table)
   }
 
   // MARK: The clock

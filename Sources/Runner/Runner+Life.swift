@@ -23,7 +23,8 @@ extension Runner {
     loop.onTurnEnd = { [unowned self] in endTurn() }
     switch configuration.purpose {
     case .serve: try beginServing()
-    case .runOnce(let job, let params, let testing): try beginSingleRun(job, params: params, testing: testing)
+    case .runOnce(let job, let params, let testing, let dry):
+      try beginSingleRun(job, params: params, testing: testing, dry: dry)
     }
     watchClock()
   }
@@ -40,7 +41,7 @@ extension Runner {
   }
 
   /// Runs one job that need not be live: its triggers stay out of the plan, and its accounts untouched.
-  private func beginSingleRun(_ name: String, params: String?, testing: Bool) throws {
+  private func beginSingleRun(_ name: String, params: String?, testing: Bool, dry: DryRun?) throws {
     let folder = JobsFolder(path: configuration.jobs)
     let found = folder.read(job: name)
     guard let source = found.sources.first else {
@@ -60,7 +61,8 @@ extension Runner {
         let plan = loaded.definition.plan(key: key, triggers: false)
         handle(.jobLive(plan, accounts: [], lastEnded: stored.lastEnded[key], initial: false))
         recoverManualRows(of: key)
-        requests["run"] = { [unowned self] result in
+        let request = enter("run", dry)
+        requests[request] = { [unowned self] result in
           switch result {
           case .success(let run) where run.state == .ended: singleRunEnded(.success(run))
           case .success(let run):
@@ -71,7 +73,7 @@ extension Runner {
             beginDrain()
           }
         }
-        handle(.manual(request: "run", job: key, params: params, testing: testing))
+        handle(.manual(request: request, job: key, params: params, testing: testing))
       }
     }
   }

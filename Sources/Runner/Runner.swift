@@ -36,6 +36,7 @@ public final class Runner: @unchecked Sendable {
   lazy var loader = makeLoader()
   lazy var executor = makeExecutor()
   lazy var ledger = LedgerWriter(store: store, loop: loop)
+  lazy var reader = StoreReader(store: store, loop: loop)
   lazy var logWriter = makeLogWriter()
   lazy var history = makeHistorySweeper()
   lazy var conditions = Conditions(loop: loop)
@@ -64,6 +65,10 @@ public final class Runner: @unchecked Sendable {
   var endings: [RunID: [(Run) -> Void]] = [:]
   /// The runs that have not ended, as they are now.
   var openRuns: [RunID: Run] = [:]
+  /// What calls return in dry runs, by the request.
+  var dryAnswers: [String: DataValue] = [:]
+  /// What runs leave in their jobs' key-value stores whose end is about to be told.
+  var leftBehind: [RunID: [KeyValueWrite]] = [:]
 
   var statistics = RunnerStatistics()
   var troubles = Troubles()

@@ -9,7 +9,7 @@ public struct RunnerConfiguration: Sendable {
     /// Run the folder's jobs by their schedules, until drained.
     case serve
     /// Run one job now, and end.
-    case runOnce(job: String, params: String?, testing: Bool)
+    case runOnce(job: String, params: String?, testing: Bool, dry: DryRun?)
   }
 
   public var purpose: Purpose

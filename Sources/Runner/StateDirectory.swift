@@ -12,6 +12,8 @@ public struct StateDirectory: Sendable {
   public var socketPath: String { path + "/control.sock" }
   public var ledgerPath: String { path + "/ledger.sqlite" }
   public var logsPath: String { path + "/logs.sqlite" }
+  /// Files of jobs' secrets, each named as the secret is.
+  var secretsFolder: String { path + "/secrets" }
   /// What LuaRocks installed for jobs.
   public var rocksFolder: String { path + "/rocks" }
   var lockPath: String { path + "/lock" }
@@ -21,6 +23,7 @@ public struct StateDirectory: Sendable {
   public func create() throws(RunnerError) {
     try makeFolder(path)
     try makeFolder(evidenceFolder)
+    try makeFolder(secretsFolder)
   }
 
   private func makeFolder(_ folder: String) throws(RunnerError) {

@@ -85,4 +85,11 @@ private struct ReopeningStore: RunStore {
   func remove(_ rows: [ExpiredRow]) throws { try fresh { try $0.remove(rows) } }
   func bytesInUse() throws -> Int { try fresh { try $0.bytesInUse() } }
   func giveBackSpace() throws -> Bool { try fresh { try $0.giveBackSpace() } }
+  func entry(_ key: String, of job: JobKey) throws -> KeyValueEntry {
+    try fresh { try $0.entry(key, of: job) }
+  }
+  func keys(from prefix: String, of job: JobKey) throws -> [String] {
+    try fresh { try $0.keys(from: prefix, of: job) }
+  }
+  func step(_ name: String, of run: RunID) throws -> String? { try fresh { try $0.step(name, of: run) } }
 }

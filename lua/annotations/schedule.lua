@@ -138,7 +138,7 @@
 ---@field priority? integer 0 (first) to 9, among runs that wait for a worker. Default 5.
 ---@field pool? string The name of a pool of the configuration: no more of its jobs run at a time than its size. Default: none.
 ---@field requires? almanac.Requires Conditions of a start: `{ network = true, free_disk = "1GB", wait = "10m" }`. Default: none.
----@field when? fun(due: string): boolean?, string? Asked just before a start: `false` and a reason skip the run, an error fails it. Default: none.
+---@field when? fun(due: string, run: almanac.Run): any, string? Asked just before a start, with 30 s to say: `nil` or `false` and a reason skip the run, an error fails it. Default: none.
 ---@field archive_after? almanac.Duration So long after the end of its last trigger the job is archived: shown as such, no longer fired. Default: never.
 ---@field formerly? string The job's name before: history, pause and kv of that name are its own.
 ---@field notify? almanac.Notify Whom to tell how runs end. Default: the configuration's.
@@ -146,7 +146,7 @@
 ---@field host? "shared"|"own" Where the job's state lives: `"own"` is a process to itself, which native rocks need. Default `"shared"`.
 ---@field allow? almanac.Capability|almanac.Capability[] All that the job may do to the world. Default: everything; `{}`: nothing.
 ---@field env? table<string, string> Settings, read in the job as `job.env.KEY`. Default: none.
----@field secrets? string[] Names of secrets, read in the job as `job.env.NAME`: each run reads them from `$CREDENTIALS_DIRECTORY`, the state directory's `secrets/`, or the daemon's environment. They appear in no log. Default: none.
+---@field secrets? string[] Names of secrets, read in the job as `job.env.NAME`: each run reads them from `$CREDENTIALS_DIRECTORY`, the state directory's `secrets/`, or the daemon's environment. They appear in nothing that is told of the job. Default: none.
 
 ---When this job runs, and by which rules. Without it, the job runs on demand only.
 ---```lua

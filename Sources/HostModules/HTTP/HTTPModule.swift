@@ -10,7 +10,8 @@ enum HTTPModule {
   static let functions = [
     HostFunction(
       name: "exchange", isOutside: true,
-      needs: { call in (try? plan(call.arguments, folder: call.job.folder))?.needs ?? [] }, body: exchange)
+      needs: { call in (try? plan(call.arguments, folder: call.job.folder))?.needs ?? [] },
+      inDryRun: .pretends, body: exchange)
   ]
 
   private static func exchange(_ call: HostCall) -> HostReply {
@@ -18,6 +19,7 @@ enum HTTPModule {
     do throws(Misuse) { plan = try Self.plan(call.arguments, folder: call.job.folder) } catch {
       return .misuse(error.text)
     }
+    if call.run?.dry == true, let reply = pretended(call, plan) { return reply }
     // Where the run cannot wait, this raises; nothing is sent.
     guard call.canWait else { return .waiting }
     let task = Task {
@@ -29,6 +31,28 @@ enum HTTPModule {
     }
     call.onCancel { task.cancel() }
     return .waiting
+  }
+
+  /// What a dry run answers; `nil` for a request that changes nothing, unless a test has an answer.
+  private static func pretended(_ call: HostCall, _ plan: HTTPPlan) -> HostReply? {
+    let usual = DataValue.object([
+      "status": 200, "headers": .object([:]), "url": .string(plan.address.url), "body": "", "elapsed": 0,
+      "dry": true,
+    ])
+    let target = "\(plan.method) \(plan.address.url)"
+    let isHarmless = ["GET", "HEAD"].contains(plan.method) && plan.file == nil
+    let reply =
+      isHarmless
+      ? call.givenAnswer(to: target, over: usual)
+      : call.pretend(plan.file.map { "\(target) into \($0.given)" } ?? target, returning: usual)
+    guard case .values(let values) = reply, case .table(var answer) = values.first else { return reply }
+    // What follows from the rest need not be said.
+    if let json = answer.fields["json"] { answer.fields["body"] = (try? json.json()).map { .string($0) } }
+    let status = answer.fields["status"]?.asInt ?? 0
+    answer.fields["ok"] = answer.fields["ok"] ?? .bool((200..<300).contains(status))
+    answer.fields["size"] = .int(Int64(answer.fields["body"]?.asBytes?.count ?? 0))
+    if let file = plan.file { answer.fields["file"] = .string(file.given) }
+    return .values([.table(answer)])
   }
 
   static func plan(_ values: [DataValue], folder: String) throws(Misuse) -> HTTPPlan {

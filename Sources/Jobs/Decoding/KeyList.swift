@@ -51,10 +51,10 @@ extension KeyList {
     "time_limit", "stop_grace", "memory_limit", "log_limit", "cpu_limit", "retry", "overlap", "queue_limit",
     "max_parallel",
     "late_within", "start_when_available", "catch_up", "catch_up_within", "priority", "pool", "requires",
-    "archive_after", "formerly", "host", "env", "fresh_state", "allow",
+    "archive_after", "formerly", "host", "env", "secrets", "fresh_state", "when", "allow",
   ]
   static let laterSettings = [
-    "secrets", "notify", "when",
+    "notify"
   ]
   private static let commonNames = [
     "interval": "every", "timeout": "time_limit", "max_runtime": "time_limit", "retries": "retry",

@@ -20,6 +20,10 @@ package enum SettingsDecoder {
     if let limit = bytes("log_limit", &reader, atLeast: 0) { definition.logLimit = limit }
     if let limit = reader.duration("cpu_limit", positive: true) { definition.cpuLimit = limit }
     if let env = environment(&reader) { definition.env = env }
+    if let secrets = secrets(&reader) { definition.secrets = secrets }
+    for name in definition.secrets where definition.env[name] != nil {
+      reader.report("secrets", "\(Found.quoted(name)) stands in `env` too; a name is one or the other")
+    }
     if let allow = CapabilityDecoder.decode(&reader) { definition.allow = allow }
   }
 
@@ -39,7 +43,16 @@ package enum SettingsDecoder {
       policy.pool = pool
     }
     policy.requires = requirements(&reader)
+    policy.hasWhen = hasWhen(&reader)
     if let after = reader.duration("archive_after") { policy.archiveAfter = after }
+  }
+
+  /// The function itself stays in the job's Lua state; of it comes only that it is there.
+  private static func hasWhen(_ reader: inout TableReader) -> Bool {
+    guard let value = reader.value("when") else { return false }
+    if case .opaque("function") = value { return true }
+    reader.report("when", Found.mismatch(value, "a function: when = function(due) return true end"))
+    return false
   }
 
   /// `overlap` with the limits that belong to it.
@@ -141,6 +154,26 @@ package enum SettingsDecoder {
     }
     table.close(KeyList(known: [], example: "write KEY = \"value\""))
     return env
+  }
+
+  private static func secrets(_ reader: inout TableReader) -> [String]? {
+    let names = reader.parsedList("secrets", wanted: "the name of a secret (\"API_TOKEN\")") {
+      (text) throws(ScheduleError) in
+      let isName =
+        text.utf8.first.map { $0 == 0x5f || $0 | 32 >= 97 && $0 | 32 < 123 } ?? false
+        && text.utf8.allSatisfy { $0 == 0x5f || $0 | 32 >= 97 && $0 | 32 < 123 || $0 >= 48 && $0 < 58 }
+      guard isName else {
+        throw ScheduleError(
+          "\(Found.quoted(text)) cannot be a secret's name: it is made of letters, digits and _ (\"API_TOKEN\")"
+        )
+      }
+      return text
+    }
+    guard let names else { return nil }
+    for name in Set(names) where names.count(where: { $0 == name }) > 1 {
+      reader.report("secrets", "\(Found.quoted(name)) stands in the list twice")
+    }
+    return names
   }
 
   // MARK: - Amounts of memory

@@ -24,6 +24,8 @@ public struct RunContext: Sendable {
   public let testing: Bool
   /// Whether what would change the world is only to be logged.
   public let dry: Bool
+  /// What calls return in a dry run, where a test has a say in it.
+  public let answers: DryAnswers
   /// When its time is over, in nanoseconds of the monotonic clock; `nil` for no limit.
   public let deadline: Int64?
   /// How long it has to unwind when it is stopped, in nanoseconds.

@@ -13,6 +13,10 @@ public struct HostModule: Sendable {
   /// | `null` | the value that stands for JSON's null inside tables |
   /// | `list(t)` | marks the table `t` as a list and returns it |
   /// | `is_list(t)` | whether it is marked |
+  /// | `raise(message)` | raises with the line of the caller, past the host's own Lua functions |
+  /// | `handle(id, t, metatable)` | a userdata that keeps the table `t`; see ``StateResource/released(_:)`` |
+  /// | `handle_data(v)` | the table of a handle; nil for any other value |
+  /// | `collect()` | has handles released now that nobody can use any more |
   ///
   /// Without a source, `require` gives the table of functions.
   public let luaSource: [UInt8]?
@@ -34,6 +38,8 @@ public struct HostFunction: Sendable {
   /// What the job must be allowed to do for a call. `nil` where nobody has said so: then a job with an `allow`
   /// list cannot call it.
   public let needs: Needs?
+  /// What becomes of it in a dry run; what may change the world is announced, unless its author says better.
+  public let inDryRun: InDryRun
   /// Is called on a Lua worker, and must not block it.
   public let body: @Sendable (HostCall) -> HostReply
 
@@ -43,11 +49,13 @@ public struct HostFunction: Sendable {
   public typealias Needs = @Sendable (HostCall) -> [Capability]
 
   public init(
-    name: String, isOutside: Bool, needs: Needs? = nil, body: @escaping @Sendable (HostCall) -> HostReply
+    name: String, isOutside: Bool, needs: Needs? = nil, inDryRun: InDryRun? = nil,
+    body: @escaping @Sendable (HostCall) -> HostReply
   ) {
     self.name = name
     self.isOutside = isOutside
     self.needs = needs
+    self.inDryRun = inDryRun ?? (isOutside ? .isAnnounced : .isCalled)
     self.body = body
   }
 

@@ -32,7 +32,9 @@ extension LuaState {
 
   /// Hands a line to the delegate, if the run that says it is in progress and has not used its limit up.
   func write(_ level: ScriptLogLevel, _ message: String, fields: DataValue, of run: RunKey?) {
-    let fields = fields.asLogFields
+    let mask = mask.withLock { $0 }
+    let message = mask.isEmpty ? message : mask.mask(message)
+    let fields = mask.isEmpty ? fields.asLogFields : mask.mask(fields.asLogFields)
     let cost = message.utf8.count + fields.roughSize
     log.withLock { meter in
       guard meter.isOpen, meter.run == run else { return }

@@ -16,6 +16,7 @@ extension LuaState {
         guard let state = LuaState.of(context) else { return }
         if let activity = state.lock.withLock({ state.mailbox.activity }) { state.startGrace(of: activity) }
       },
+      released: { context, handle in LuaState.of(context)?.released(handle) },
       memory_limit: memoryLimit)
   }
 
@@ -72,9 +73,9 @@ extension LuaState {
   }
 
   private func noteOutside() {
-    guard let slot = runContext?.slot, !hasCalledOutside else { return }
+    guard let run = runContext, !run.dry, !hasCalledOutside else { return }
     hasCalledOutside = true
-    host.delegate.calledOutside(slot: slot)
+    host.delegate.calledOutside(slot: run.slot)
   }
 
   private static func values(_ bytes: UnsafeRawBufferPointer) -> [DataValue]? {

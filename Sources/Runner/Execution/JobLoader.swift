@@ -60,6 +60,7 @@ final class JobLoader {
   private let zone: () -> Zone
   private let defaults: JobDefaults
   private let outputFolder: (JobSource) -> String
+  private let secretsFolder: String
   private var waiting: [Load] = []
   private var waitingFrom = 0
   private var active: [StateID: Load] = [:]
@@ -69,7 +70,7 @@ final class JobLoader {
   /// - Parameter rocks: `nil` leaves out what jobs name in `rocks.txt`.
   init(
     pool: HostPool, rocks: RockInstaller?, loop: EventLoop, zone: @escaping () -> Zone, defaults: JobDefaults,
-    outputFolder: @escaping (JobSource) -> String
+    outputFolder: @escaping (JobSource) -> String, secretsFolder: String
   ) {
     self.pool = pool
     self.rocks = rocks
@@ -77,6 +78,7 @@ final class JobLoader {
     self.zone = zone
     self.defaults = defaults
     self.outputFolder = outputFolder
+    self.secretsFolder = secretsFolder
   }
 
   /// Loads the source; `done` is called once, on the loop.
@@ -145,7 +147,7 @@ final class JobLoader {
             StateSettings(
               memoryLimitBytes: Int64(definition.memoryLimit), logLimitBytes: Int64(definition.logLimit),
               cpuLimitNanoseconds: definition.cpuLimit?.nanoseconds ?? 0, environment: definition.env,
-              allowed: definition.allow)))
+              secrets: definition.secrets, secretsFolder: secretsFolder, allowed: definition.allow)))
       }
     }
   }
