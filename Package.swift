@@ -95,6 +95,12 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "Settings",
+      dependencies: [
+        "Jobs", "RunStore", "Scheduling", "Values", .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
     .target(name: "RunStore", dependencies: ["RunLifecycle", "Scheduling", "Values"], swiftSettings: strict),
     .target(
       name: "RunStoreSQLite",
@@ -119,7 +125,7 @@ let package = Package(
       name: "almanac",
       dependencies: [
         "CLinux", "CResources", "HostProcess", "Jobs", "RunLifecycle", "RunStore", "RunStoreSQLite", "Runner",
-        "Scheduling", "Values",
+        "Scheduling", "Settings", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
@@ -147,6 +153,10 @@ let package = Package(
     .testTarget(
       name: "RunStoreTests",
       dependencies: ["RunLifecycle", "RunStore", "RunStoreSQLite", "RunStoreTesting", "Scheduling"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SettingsTests",
+      dependencies: ["Jobs", "RunLifecycle", "RunStore", "Scheduling", "Settings", "Values"],
       swiftSettings: strict),
     .testTarget(
       name: "LuaHostTests", dependencies: ["CLua", "CLuaSystem", "LuaHost", "Values"],
@@ -178,7 +188,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["TestSupport", "Values", "almanac", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "TestSupport", "Values", "almanac", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       exclude: ["Hostile/fuzz.lua"], swiftSettings: strict),
     // What several test targets use.
     .target(

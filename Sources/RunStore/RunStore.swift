@@ -49,6 +49,30 @@ public protocol RunStore: Sendable {
 
   /// The result of a step of an open run, if it has been kept.
   func step(_ name: String, of run: RunID) throws -> String?
+
+  /// Throws what would keep the next start from finding what is committed, such as a file that was removed. What
+  /// can be mended is mended.
+  ///
+  /// - Parameter byWriting: whether something is really written, to see whether it can be.
+  func verify(byWriting: Bool) throws
+
+  // MARK: Retention
+
+  /// The rows that follow this id, in the order of their ids, at most so many.
+  func history(after id: RunID, limit: Int) throws -> [HistoryRow]
+
+  /// Takes rows out, in one transaction, and closes the gaps in their jobs' chains. Rows that are open or
+  /// not there are passed over.
+  ///
+  /// May be called beside ``commit(_:)``, by another thread.
+  func remove(_ rows: [ExpiredRow]) throws
+
+  /// How many bytes the ledger takes, without what is free for new rows.
+  func bytesInUse() throws -> Int
+
+  /// Gives the file system back some of what rows that were removed have left, beyond what new rows will
+  /// soon need. True if there is more to give.
+  func giveBackSpace() throws -> Bool
 }
 
 /// One change of the ledger.

@@ -112,6 +112,34 @@ public final class InMemoryRunStore: RunStore {
   public func step(_ name: String, of run: RunID) throws -> String? {
     contents.withLock { $0.live.steps[run]?[ExactText(name)] }
   }
+
+  public func verify(byWriting: Bool) throws {
+    try contents.withLock { contents throws(StoreError) in
+      if byWriting, contents.refusals > 0 { throw StoreError(.fault, "the disk is full") }
+    }
+  }
+
+  // MARK: Retention
+
+  public func history(after id: RunID, limit: Int) throws -> [HistoryRow] {
+    contents.withLock { contents in
+      contents.live.runs.values.filter { $0.id > id }.sorted { $0.id < $1.id }.prefix(limit).map { run in
+        HistoryRow(
+          id: run.id, job: run.job, dueAt: run.dueAt,
+          endedAt: run.state == .ended ? run.endedAt ?? run.dueAt : nil)
+      }
+    }
+  }
+
+  public func remove(_ rows: [ExpiredRow]) throws {
+    contents.withLock { contents in for row in rows { contents.live.remove(row) } }
+  }
+
+  public func bytesInUse() throws -> Int {
+    contents.withLock { $0.live.runs.count * MemoryLayout<Run>.size }
+  }
+
+  public func giveBackSpace() throws -> Bool { false }
 }
 
 /// The ledger as a value: what a store holds, and the rules by which it changes.
@@ -232,6 +260,18 @@ struct Ledger: Sendable {
       undo.append(.pause(job, pauses[job]))
       pauses[job] = pause
     }
+  }
+
+  /// Takes a row out for good.
+  mutating func remove(_ row: ExpiredRow) {
+    guard let run = runs[row.id], run.state == .ended else { return }
+    runs[run.id] = nil
+    identities.remove(Identity(dueAt: run.dueAt, job: run.job, cause: run.cause))
+    // The row before it, if it is still there, is from now on the successor's.
+    guard let previous = run.previous, runs[previous] != nil, runs[row.successor]?.previous == run.id else {
+      return
+    }
+    runs[row.successor]?.previous = previous
   }
 
   private mutating func keep(_ writes: [KeyValueWrite], of job: JobKey) {

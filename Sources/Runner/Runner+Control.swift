@@ -123,8 +123,7 @@ extension Runner {
       "time_zone": .string(configuration.zone.name), "loading": .int(Int64(loading.count)),
       "running": .int(Int64(executor.count)),
       "trouble":
-        (storeTrouble.map { "nothing is started until this is mended: " + $0 }
-        ?? catalog.folderErrors.first?.description).map { .string($0) } ?? .null,
+        (troubles.text ?? catalog.folderErrors.first?.description).map { .string($0) } ?? .null,
       "notifications": notificationStatus,
       "runs": .int(Int64(statistics.runs)), "failures": .int(Int64(statistics.failures)),
       "jobs": .list(jobViews().map(\.row)),

@@ -21,8 +21,14 @@ struct PendingWork {
   /// Started runs whose rows do not say so yet, and whether somebody is on the way to see to them.
   var unrecordedStarts: [RunID] = []
   var startsAreScheduled = false
+  /// Attempts that would have started while nothing could be recorded.
+  var heldStarts: [(run: Run, timeLimit: Interval?, stopGrace: Interval)] = []
   /// Transactions that the writer has not answered yet.
   var commits = 0
+  /// Since when the next answer is waited for, monotonic nanoseconds.
+  var waitingSince: Int64?
+  /// A look at the ledger's file is on its way.
+  var isVerifying = false
   /// When the last one was handed over, monotonic nanoseconds, and whether a next one is on its way.
   var committedAt: Int64 = 0
   var commitIsScheduled = false
@@ -31,6 +37,16 @@ struct PendingWork {
 
   /// True when nothing waits to be written.
   var isEmpty: Bool { changes.isEmpty && commits == 0 && refused.isEmpty }
+
+  mutating func handedOver() {
+    commits += 1
+    waitingSince = waitingSince ?? clinux_monotonic_ns()
+  }
+
+  mutating func answered() {
+    commits -= 1
+    waitingSince = commits > 0 ? clinux_monotonic_ns() : nil
+  }
 }
 
 /// Carrying out what the planner decides.
@@ -89,11 +105,29 @@ extension Runner {
       return handle(
         .attemptEnded(run.id, AttemptEnd(.notStarted("the job is no longer there"), at: wallNow())))
     }
+    guard troubles.canRecord else {
+      return pending.heldStarts.append((run, timeLimit, stopGrace))
+    }
     logger.debug("attempt \(run.attempt) starts, due \(run.dueAt)", job: version.name, run: run.id)
     pending.unrecordedStarts.append(run.id)
     scheduleStartRows()
     tellStart(of: run)
     executor.start(run, of: version, timeLimit: timeLimit, stopGrace: stopGrace)
+  }
+
+  /// Starts what was due to start while nothing could be recorded.
+  func startHeld() {
+    guard troubles.canRecord, !pending.heldStarts.isEmpty else { return }
+    let starts = pending.heldStarts
+    pending.heldStarts = []
+    for (run, timeLimit, stopGrace) in starts { start(run, timeLimit: timeLimit, stopGrace: stopGrace) }
+  }
+
+  /// Takes back a start that has been held. True if there was one.
+  private func withdrawHeld(_ run: RunID) -> Bool {
+    guard let index = pending.heldStarts.firstIndex(where: { $0.run.id == run }) else { return false }
+    pending.heldStarts.remove(at: index)
+    return true
   }
 
   /// Asks the job's `when` on another turn of the loop, at the earliest: the planner is at work.
@@ -117,7 +151,7 @@ extension Runner {
       case .replaced(let by): (.cancelled("replaced by run \(by)"), "replaced by run \(by)")
       case .closed(let why): (.cancelled(why), why)
       }
-    if executor.withdraw(run) {
+    if withdrawHeld(run) || executor.withdraw(run) {
       return handle(.attemptEnded(run, AttemptEnd(kind, at: wallNow())))
     }
     executor.stop(run, as: kind, reason: reason)
@@ -171,9 +205,9 @@ extension Runner {
     pending.changes = []
     pending.claimed = []
     pending.releases = []
-    pending.commits += 1
+    pending.handedOver()
     ledger.commit(changes) { [self] error in
-      pending.commits -= 1
+      pending.answered()
       committed(changes, claimed: claimed, error: error)
       // What holds on to something until it is durable waits with what was refused.
       if error == nil { for release in releases.all { release() } } else { pending.releases += releases.all }
@@ -210,10 +244,7 @@ extension Runner {
 
   private func committed(_ changes: [LedgerChange], claimed: [RunID], error: (any Error)?) {
     guard let error else {
-      if storeTrouble != nil {
-        storeTrouble = nil
-        logger.notice("the ledger can be written again")
-      }
+      trouble(.ledger, nil)
       for id in claimed {
         if let run = openRuns[id] { meetRequest(of: run, .success(run)) }
       }
@@ -221,10 +252,7 @@ extension Runner {
       return
     }
     if (error as? StoreError)?.kind == .conflict, isolateConflict(changes, claimed, error) { return }
-    if storeTrouble == nil {
-      logger.error("nothing is started until this is mended: \(error)")
-    }
-    storeTrouble = "\(error)"
+    trouble(.ledger, "nothing is started until this is mended: \(error)")
     // Claims are made anew; what has happened must be written sooner or later.
     pending.refused += changes.filter { if case .claim = $0 { false } else { true } }
     loop.after(milliseconds: 500) { [weak self] in
@@ -258,9 +286,9 @@ extension Runner {
     }
     for change in changes {
       let ids: [RunID] = if case .claim(let run, _) = change { [run.id] } else { [] }
-      pending.commits += 1
+      pending.handedOver()
       ledger.commit([change]) { [self] error in
-        pending.commits -= 1
+        pending.answered()
         committed([change], claimed: ids, error: error)
       }
     }

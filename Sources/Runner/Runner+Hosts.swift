@@ -15,12 +15,13 @@ extension Runner {
       sharedCount: configuration.hosts,
       onEvent: { [unowned self] host, event in heard(event, from: host) },
       onDeath: { [unowned self] host, death in fell(host, death) },
-      onTrouble: { [unowned self] text in logger.error("\(text)") })
+      onTrouble: { [unowned self] text in trouble(.hosts, text) })
   }
 
   func makeLoader() -> JobLoader {
     JobLoader(
       pool: pool, rocks: rocks, loop: loop, zone: { [unowned self] in configuration.zone },
+      defaults: configuration.defaults,
       outputFolder: { [unowned self] source in configuration.outputFolder(of: source.name) },
       secretsFolder: configuration.state.secretsFolder,
       services: { [unowned self] definition in
@@ -58,9 +59,19 @@ extension Runner {
       written: { [unowned self] costs in
         for (host, cost) in costs { pool[host]?.send(.logCredit(cost)) }
       },
-      failed: { [unowned self] error, count in
-        logger.error("\(count) lines of jobs' logs could not be kept: \(error)")
+      tried: { [unowned self] error in
+        trouble(.logs, error.map { "what jobs say is not kept: \($0)" })
       })
+  }
+
+  func makeHistorySweeper() -> HistorySweeper {
+    HistorySweeper(configuration.retention, store: store, logs: logs) { [logger] result in
+      switch result {
+      case .success(let report):
+        logger.debug("retention: \(report.runs) rows and \(report.lines) lines of logs were removed")
+      case .failure(let error): logger.warning("old history could not be removed: \(error)")
+      }
+    }
   }
 
   // MARK: Hosts
@@ -158,6 +169,7 @@ extension Runner {
     clockOffset = wallNow().microseconds - clinux_monotonic_ns() / 1000
     loop.after(milliseconds: 1000) { [weak self] in
       self?.lookAtClock()
+      self?.watchLedger()
       self?.lookAtZones()
       self?.watchClock()
     }

@@ -37,6 +37,7 @@ extension Runner {
     notifications?.begin()
     pool.warmUp()
     pool.watchOver()
+    history.start(on: loop)
     try beginWatching()
   }
 
@@ -131,7 +132,7 @@ extension Runner {
     case .running, .stopping: break
     case .no, .done: return
     }
-    guard executor.count == 0, pending.isEmpty, nextWake == nil else { return }
+    guard executor.count == 0, pending.heldStarts.isEmpty, pending.isEmpty, nextWake == nil else { return }
     drain = .done
     loop.stop()
   }
@@ -143,6 +144,10 @@ extension Runner {
     ledger.wait()
     logWriter.wait()
     notifications?.close(within: 5)
+    switch configuration.purpose {
+    case .serve: history.stop()
+    case .runOnce: history.sweepBriefly()
+    }
     if case .serve = configuration.purpose {
       let uptime = wallNow() - startedAt
       let time = Interval(microseconds: uptime.microseconds / 1_000_000 * 1_000_000)

@@ -40,6 +40,7 @@ public final class Runner: @unchecked Sendable {
   lazy var logWriter = makeLogWriter()
   lazy var notifications = makeNotifications()
   var longRunTimer: Int?
+  lazy var history = makeHistorySweeper()
   lazy var conditions = Conditions(loop: loop)
   lazy var pathWatcher = makePathWatcher()
   var control: ControlServer?
@@ -72,7 +73,7 @@ public final class Runner: @unchecked Sendable {
   var leftBehind: [RunID: [KeyValueWrite]] = [:]
 
   var statistics = RunnerStatistics()
-  var storeTrouble: String?
+  var troubles = Troubles()
   var singleRun: RunID?
   var singleRunResult: Result<Run, SingleRunError>?
   var drain = Drain.no

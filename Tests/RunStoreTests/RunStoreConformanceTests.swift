@@ -78,6 +78,13 @@ private struct ReopeningStore: RunStore {
   func nextRunID() throws -> RunID { try fresh { try $0.nextRunID() } }
   func runs(_ query: RunQuery) throws -> [Run] { try fresh { try $0.runs(query) } }
   func lastEnded(_ jobs: [JobKey]) throws -> [JobKey: Run] { try fresh { try $0.lastEnded(jobs) } }
+  func verify(byWriting: Bool) throws { try fresh { try $0.verify(byWriting: byWriting) } }
+  func history(after id: RunID, limit: Int) throws -> [HistoryRow] {
+    try fresh { try $0.history(after: id, limit: limit) }
+  }
+  func remove(_ rows: [ExpiredRow]) throws { try fresh { try $0.remove(rows) } }
+  func bytesInUse() throws -> Int { try fresh { try $0.bytesInUse() } }
+  func giveBackSpace() throws -> Bool { try fresh { try $0.giveBackSpace() } }
   func entry(_ key: String, of job: JobKey) throws -> KeyValueEntry {
     try fresh { try $0.entry(key, of: job) }
   }

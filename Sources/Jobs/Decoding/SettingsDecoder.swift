@@ -3,8 +3,8 @@ import Scheduling
 import Values
 
 /// The settings of a job (SPEC 4.2) that are no gates.
-enum SettingsDecoder {
-  static func zone(_ reader: inout TableReader) -> Zone? {
+package enum SettingsDecoder {
+  package static func zone(_ reader: inout TableReader) -> Zone? {
     reader.parsed("time_zone", wanted: "the name of a time zone (\"Europe/Berlin\")") {
       (text) throws(ScheduleError) in try Zone.named(text)
     }
@@ -183,7 +183,12 @@ enum SettingsDecoder {
   private static let units = [("KB", 10), ("MB", 20), ("GB", 30), ("K", 10), ("M", 20), ("G", 30), ("B", 0)]
   private static let largest = 1 << 40
 
-  private static func bytes(_ key: String, _ reader: inout TableReader, atLeast least: Int) -> Int? {
+  /// Takes a size, as text with a unit.
+  ///
+  /// - Parameter needer: what the least size is for.
+  package static func bytes(
+    _ key: String, _ reader: inout TableReader, atLeast least: Int, for needer: String = "a Lua state"
+  ) -> Int? {
     guard let value = reader.value(key) else { return nil }
     if value.asDouble != nil {
       let number = Found.number(value)
@@ -195,7 +200,7 @@ enum SettingsDecoder {
     }
     guard let size, size < least else { return size }
     reader.report(
-      key, "\(Found.quoted(value.asString ?? "")) is too little; a Lua state needs at least \(least >> 10)KB")
+      key, "\(Found.quoted(value.asString ?? "")) is too little; \(needer) needs at least \(least >> 10)KB")
     return nil
   }
 

@@ -59,6 +59,7 @@ final class JobLoader {
   private let loop: EventLoop
   private let rocks: RockInstaller?
   private let zone: () -> Zone
+  private let defaults: JobDefaults
   private let outputFolder: (JobSource) -> String
   private let secretsFolder: String
   private let services: (JobDefinition) -> DataValue
@@ -70,7 +71,7 @@ final class JobLoader {
 
   /// - Parameter rocks: `nil` leaves out what jobs name in `rocks.txt`.
   init(
-    pool: HostPool, rocks: RockInstaller?, loop: EventLoop, zone: @escaping () -> Zone,
+    pool: HostPool, rocks: RockInstaller?, loop: EventLoop, zone: @escaping () -> Zone, defaults: JobDefaults,
     outputFolder: @escaping (JobSource) -> String, secretsFolder: String,
     services: @escaping (JobDefinition) -> DataValue
   ) {
@@ -78,6 +79,7 @@ final class JobLoader {
     self.rocks = rocks
     self.loop = loop
     self.zone = zone
+    self.defaults = defaults
     self.outputFolder = outputFolder
     self.secretsFolder = secretsFolder
     self.services = services
@@ -125,7 +127,7 @@ final class JobLoader {
         end(state, .failure(failure))
       }
     case .schedule(let table):
-      let decoded = ScheduleDecoder.decode(table, of: load.source, daemonZone: zone())
+      let decoded = ScheduleDecoder.decode(table, of: load.source, daemonZone: zone(), defaults: defaults)
       switch decoded {
       case .failure(let failure):
         host.send(.close(state))

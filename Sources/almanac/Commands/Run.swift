@@ -55,13 +55,15 @@ struct RunCommand: ParsableCommand {
     }
     let dryRun = dry ? DryRun(answers: try answers.map(Answers.read) ?? [:]) : nil
     let parameters = try Parameters.parse(params)
-    if let daemon = try ControlClient(state.directory) {
-      let row = try FollowedRun(daemon: daemon, state: state.directory, folder: jobs.jobs).run(
+    let settings = try state.settings(jobs: jobs.jobs)
+    let directory = settings.directory
+    if let daemon = try ControlClient(directory) {
+      let row = try FollowedRun(daemon: daemon, state: directory, folder: jobs.jobs).run(
         job, parameters: parameters, testing: test, dry: dryRun)
       return try RunConclusion.conclude(row)
     }
     let setup = try RunnerSetup(
-      state: state.directory, jobs: jobs.folder,
+      settings,
       purpose: .runOnce(job: job, params: try Parameters.json(parameters), testing: test, dry: dryRun),
       logger: RunnerSetup.logger(level: "info"))
     do {

@@ -14,10 +14,11 @@ struct Status: ParsableCommand {
   @OptionGroup var output: JSONFlag
 
   func run() throws {
-    guard let daemon = try ControlClient(state.directory) else {
+    let directory = try state.directory
+    guard let daemon = try ControlClient(directory) else {
       if output.json { try Console.printJSON([]) }
       throw CommandFailure(
-        "no daemon holds the state directory \(state.directory.path); `almanac serve` starts one, "
+        "no daemon holds the state directory \(directory.path); `almanac serve` starts one, "
           + "`almanac runs` shows what was recorded")
     }
     let status = try daemon.ask(.status)
