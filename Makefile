@@ -4,7 +4,7 @@
 
 SWIFT   ?= swift
 JOBS    ?= jobs
-PACKAGES = libarchive-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata
+PACKAGES = libarchive-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata luarocks lua-check
 RELEASE  = -c release --static-swift-stdlib
 
 .PHONY: help run build test check lint format setup benchmark clean

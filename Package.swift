@@ -39,7 +39,7 @@ let package = Package(
     .target(
       name: "HostModules",
       dependencies: [
-        "CArchive", "CZlib", "LuaHost", "Scheduling", "Values",
+        "CArchive", "CLinux", "CZlib", "LuaHost", "Scheduling", "Values",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -98,6 +98,7 @@ let package = Package(
         "CLinux", "CResources", "HostProcess", "Jobs", "RunLifecycle", "RunStore", "RunStoreSQLite", "Runner",
         "Scheduling", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
@@ -105,7 +106,8 @@ let package = Package(
       name: "SchedulingTests", dependencies: ["Scheduling"], exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
     .testTarget(
-      name: "JobsTests", dependencies: ["Jobs", "RunLifecycle", "Scheduling", "Values"], swiftSettings: strict
+      name: "JobsTests", dependencies: ["CResources", "Jobs", "RunLifecycle", "Scheduling", "Values"],
+      swiftSettings: strict
     ),
     .testTarget(
       name: "RunLifecycleTests",
@@ -114,7 +116,9 @@ let package = Package(
       name: "RunStoreTests",
       dependencies: ["RunLifecycle", "RunStore", "RunStoreSQLite", "RunStoreTesting", "Scheduling"],
       swiftSettings: strict),
-    .testTarget(name: "LuaHostTests", dependencies: ["CLua", "LuaHost", "Values"], swiftSettings: strict),
+    .testTarget(
+      name: "LuaHostTests", dependencies: ["CLua", "CLuaSystem", "LuaHost", "Values"],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "HostModulesTests",
       dependencies: [
@@ -123,7 +127,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["TestSupport", "Values", "almanac"], swiftSettings: strict),
+      name: "EndToEndTests",
+      dependencies: ["TestSupport", "Values", "almanac", .product(name: "Crypto", package: "swift-crypto")],
+      exclude: ["Hostile/fuzz.lua"], swiftSettings: strict),
     // What several test targets use.
     .target(name: "TestSupport", dependencies: ["Values"], path: "Tests/TestSupport", swiftSettings: strict),
   ]

@@ -35,7 +35,7 @@ function warn(...)
   end
 end
 
--- require: the job's own modules and the host's, each loaded once.
+-- require: the job's own modules, the host's and those of rocks, each loaded once.
 
 local loaded = host.loaded
 local preload = {}
@@ -69,8 +69,10 @@ local function make(name)
   local kind, path, text, functions = find_module(name)
   if not kind then
     error(path, 3)
-  elseif kind == "own" then
+  elseif kind == "file" then
     return host.call(host.load(text, "@" .. path), name, path), path
+  elseif kind == "native" then
+    return host.call(host.load_native(path, text), name, path), path
   elseif text then
     return host.call(host.load(text, "=[" .. path .. "]"), functions_of(functions), offered), path
   end

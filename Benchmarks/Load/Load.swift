@@ -5,13 +5,14 @@ import Foundation
 /// ```
 /// swift run --package-path Benchmarks -c release load burst .build/release/almanac
 /// swift run --package-path Benchmarks -c release load grid .build/release/almanac
+/// swift run --package-path Benchmarks -c release load sleepers .build/release/almanac
 /// ```
 @main
 struct Load {
   static func main() throws {
     let arguments = CommandLine.arguments.dropFirst()
     guard arguments.count >= 2, let kind = arguments.first, let binary = arguments.dropFirst().first else {
-      return print("usage: load burst|grid BINARY [JOBS]")
+      return print("usage: load burst|grid|sleepers BINARY [JOBS]")
     }
     let count = arguments.dropFirst(2).first.flatMap { Int($0) }
     let daemon = try Daemon(binary: binary)
@@ -19,6 +20,7 @@ struct Load {
     switch kind {
     case "burst": try burst(daemon, jobs: count ?? 10_000)
     case "grid": try grid(daemon, jobs: count ?? 1000)
+    case "sleepers": try sleepers(daemon, jobs: count ?? 10_000)
     default: print("unknown load \(kind)")
     }
   }
@@ -96,6 +98,32 @@ struct Load {
     if let first = late.first, first < 0 { print("A RUN STARTED \(-first) ms BEFORE ITS INSTANT") }
   }
 
+  /// Runs that sleep at the same time: what they take beside their states, in all host processes together.
+  private static func sleepers(_ daemon: Daemon, jobs: Int) throws {
+    let due = Date(
+      timeIntervalSince1970: (Date().timeIntervalSince1970 + 15 + Double(jobs) / 250).rounded())
+    for number in 0..<jobs {
+      try daemon.save(
+        "job\(number).lua",
+        """
+        local job = require("almanac.job")
+        schedule = { at = "\(due.formatted(.iso8601))", stop_grace = "0s" }
+        function main() job.sleep("1h") end
+        """)
+    }
+    try daemon.start()
+    if Date() > due.addingTimeInterval(-1) {
+      return print("the files were not loaded in time; try again on a machine that is less busy")
+    }
+    Thread.sleep(until: due.addingTimeInterval(-1))
+    let loaded = daemon.hostMemory
+    Thread.sleep(until: due.addingTimeInterval(5))
+    let running = try daemon.rows(jobs + 10).count { $0["state"] as? String == "running" }
+    let sleeping = daemon.hostMemory
+    print("\(running) of \(jobs) runs sleep")
+    print("each takes \((sleeping - loaded) / jobs) bytes beside its state")
+  }
+
   private static func instant(_ value: Any?) -> Double? {
     guard let text = value as? String else { return nil }
     return try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text).timeIntervalSince1970
@@ -133,6 +161,22 @@ final class Daemon {
       let status = try run(["status", "--state", root + "/state"])
       if status.contains("running since"), !status.contains("are being loaded") { return }
       Thread.sleep(forTimeInterval: 0.05)
+    }
+  }
+
+  /// Resident bytes of all host processes.
+  var hostMemory: Int {
+    guard let daemon = process?.processIdentifier else { return 0 }
+    let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return processes.filter { Int32($0) != nil }.reduce(0) { sum, name in
+      guard let status = try? String(contentsOfFile: "/proc/\(name)/status", encoding: .utf8),
+        status.contains("\nPPid:\t\(daemon)\n"),
+        let pages = (try? String(contentsOfFile: "/proc/\(name)/statm", encoding: .utf8))?.split(
+          separator: " "
+        )
+        .dropFirst().first.flatMap({ Int($0) })
+      else { return sum }
+      return sum + pages * Int(getpagesize())
     }
   }
 

@@ -63,6 +63,28 @@ int clinux_no_core_dumps(void) {
   return setrlimit(RLIMIT_CORE, &none) < 0 ? failed() : 0;
 }
 
+int clinux_limit_descriptors(uint64_t most) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return failed();
+  if (limit.rlim_max > most) limit.rlim_max = most;
+  limit.rlim_cur = limit.rlim_max;
+  return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? failed() : 0;
+}
+
+const char *clinux_signal_name(int number) { return sigabbrev_np(number); }
+
+int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? failed() : 0; }
+
+int clinux_prefer_as_victim(int score) {
+  char text[16];
+  int length = snprintf(text, sizeof text, "%d", score);
+  int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return failed();
+  int result = write(fd, text, (size_t)length) == length ? 0 : failed();
+  close(fd);
+  return result;
+}
+
 int clinux_wall_timer(void) {
   int fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
   return fd < 0 ? failed() : fd;
@@ -139,7 +161,10 @@ uint64_t clinux_start_time(pid_t pid) {
   return start;
 }
 
-int clinux_lock(int fd) {
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return 1;
+static int lock(int fd, int kind) {
+  if (flock(fd, kind | LOCK_NB) == 0) return 1;
   return errno == EWOULDBLOCK ? 0 : failed();
 }
+
+int clinux_lock(int fd) { return lock(fd, LOCK_EX); }
+int clinux_lock_shared(int fd) { return lock(fd, LOCK_SH); }

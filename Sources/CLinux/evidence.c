@@ -27,6 +27,8 @@ struct evidence {
   _Atomic uint64_t start_time;
   worker_record workers[EVIDENCE_WORKERS];
   slot_record slots[EVIDENCE_SLOTS];
+  _Atomic int64_t keeper;
+  _Atomic uint64_t keeper_start_time;
 };
 
 /* What the crash handler needs, set before any worker runs. */
@@ -52,6 +54,14 @@ void evidence_set_host(evidence *map, int64_t pid, uint64_t start_time) {
   map->start_time = start_time;
   map->pid = pid;
 }
+
+void evidence_set_keeper(evidence *map, int64_t pid, uint64_t start_time) {
+  map->keeper_start_time = start_time;
+  map->keeper = pid;
+}
+
+int64_t evidence_keeper(const evidence *map) { return map->keeper; }
+uint64_t evidence_keeper_start_time(const evidence *map) { return map->keeper_start_time; }
 
 int64_t evidence_pid(const evidence *map) { return map->pid; }
 uint64_t evidence_start_time(const evidence *map) { return map->start_time; }

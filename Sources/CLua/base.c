@@ -5,7 +5,7 @@
 
 #include "internal.h"
 
-/* The longest text that `load` takes. Some chunks that are larger crash Lua 5.4.4. */
+/* The longest text that `load` takes: as long as a job's file. */
 enum { CHUNK_LIMIT = 2 << 20 };
 
 /* A protected call's context: how many values lie below its results, and the generation it began in. */
@@ -32,8 +32,6 @@ static int base_pcall(lua_State *L) {
   return finish_protected(L, status, context);
 }
 
-static int traceback(lua_State *L);
-
 /* A message handler around the script's: it is not called for what ends the run. Inside the hook, where
  * that may be raised, nothing could stop it. Upvalues: the handler, the generation. */
 static int handle_message(lua_State *L) {
@@ -52,7 +50,7 @@ static int base_xpcall(lua_State *L) {
   luaL_checktype(L, 2, LUA_TFUNCTION);
   look(L, state);
   lua_KContext context = pack_context(2, state->generation);
-  if (lua_tocfunction(L, 2) != traceback) { /* which leaves alone what is not a string */
+  if (lua_tocfunction(L, 2) != traceback) {
     lua_pushvalue(L, 2);
     lua_pushinteger(L, state->generation);
     lua_pushcclosure(L, handle_message, 2);
@@ -93,7 +91,6 @@ enum { RESERVED_SLOT = 5 };
 static const char *read_piece(lua_State *L, void *context, size_t *size) {
   size_t *total = context;
   luaL_checkstack(L, 2, "too many nested functions");
-  look(L, state_of(L));
   lua_pushvalue(L, 1);
   lua_call(L, 0, 1);
   if (lua_isnil(L, -1)) {
@@ -130,12 +127,12 @@ static int base_load(lua_State *L) {
       lua_pushliteral(L, "chunk too large (the limit is 2 MB)");
       return 2;
     }
-    status = luaL_loadbufferx(L, text, length, name, "t");
+    status = load_text(L, text, length, name);
   } else {
     const char *name = luaL_optstring(L, 2, "=(load)");
     luaL_checktype(L, 1, LUA_TFUNCTION);
     lua_settop(L, RESERVED_SLOT);
-    status = lua_load(L, read_piece, &total, name, "t");
+    status = load_texts(L, read_piece, &total, name);
   }
   if (status != LUA_OK) {
     let_through(L, state, status, generation);
@@ -150,23 +147,7 @@ static int base_load(lua_State *L) {
   return 1;
 }
 
-/* `debug`: what cannot do harm. */
-
-static _Atomic(lua_CFunction) stock_traceback, stock_getinfo;
-
-static int traceback(lua_State *L) { return stock_traceback(L); }
-
-/* As Lua's own, without the function itself: with it a script could call what it has no name for. */
-static int debug_getinfo(lua_State *L) {
-  int count = stock_getinfo(L);
-  if (count == 1 && lua_istable(L, -1)) {
-    lua_pushnil(L);
-    lua_setfield(L, -2, "func");
-  }
-  return count;
-}
-
-static lua_CFunction field_function(lua_State *L, const char *name) {
+lua_CFunction field_function(lua_State *L, const char *name) {
   lua_getfield(L, -1, name);
   lua_CFunction function = lua_tocfunction(L, -1);
   lua_pop(L, 1);
@@ -195,37 +176,5 @@ void open_base(lua_State *L) {
   name_obstacle(L, "a __tostring metamethod");
   lua_pushcfunction(L, handle_message);
   name_obstacle(L, "a message handler of xpcall");
-  lua_pop(L, 1);
-}
-
-/* Leaves what is safe of `os` and `debug`; the prelude says what is not there. */
-static void keep_only(lua_State *L, const char *const *names) {
-  lua_newtable(L);
-  for (; *names; names++) {
-    lua_getfield(L, -2, *names);
-    lua_setfield(L, -2, *names);
-  }
-  lua_remove(L, -2);
-}
-
-void open_system(lua_State *L) {
-  static const char *const of_os[] = {"time", "date", "clock", "getenv", "difftime", NULL};
-  static const luaL_Reg of_debug[] = {{"traceback", traceback}, {"getinfo", debug_getinfo}, {NULL, NULL}};
-  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-  lua_pushcfunction(L, luaopen_os);
-  lua_call(L, 0, 1);
-  keep_only(L, of_os);
-  lua_pushvalue(L, -1);
-  lua_setglobal(L, LUA_OSLIBNAME);
-  lua_setfield(L, -2, LUA_OSLIBNAME);
-  lua_pushcfunction(L, luaopen_debug);
-  lua_call(L, 0, 1);
-  stock_traceback = field_function(L, "traceback");
-  stock_getinfo = field_function(L, "getinfo");
-  lua_pop(L, 1);
-  luaL_newlib(L, of_debug);
-  lua_pushvalue(L, -1);
-  lua_setglobal(L, LUA_DBLIBNAME);
-  lua_setfield(L, -2, LUA_DBLIBNAME);
   lua_pop(L, 1);
 }

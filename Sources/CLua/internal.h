@@ -121,13 +121,27 @@ const char *obstacle(lua_State *L, clua_state *state);
 /* Raises with the position of the innermost function that is not the host's own. [-1, +0, v] */
 int raise_at_caller(lua_State *L);
 
+/* Sources. All compile text only, and return a status as lua_load does. [-0, +1, v]
+ * Each call gives the next part of a text, which lasts until the next call; NULL or nothing ends it. */
+typedef const char *next_text(lua_State *L, void *context, size_t *size);
+int load_texts(lua_State *L, next_text *next, void *context, const char *chunk_name);
+int load_text(lua_State *L, const char *text, size_t length, const char *chunk_name);
+/* That of a file: it may begin with a byte order mark, and a first line `#!...` is for the shell, but counts. */
+int load_file(lua_State *L, const char *text, size_t length, const char *chunk_name);
+
 /* Set-up: opens libraries into the globals. [-0, +0, m] */
 void open_base(lua_State *L);
 void open_coroutines(lua_State *L);
 void open_tables(lua_State *L);
 void open_strings(lua_State *L);
+/* Puts the functions that search by patterns into the library table on top of the stack. [-0, +0, m] */
+void open_searching(lua_State *L);
 void open_system(lua_State *L);
 void open_prelude(lua_State *L);
+/* `debug.traceback`, which leaves alone what is not a string. */
+int traceback(lua_State *L);
+/* The C function that a field of the table on top of the stack is. [-0, +0, m] */
+lua_CFunction field_function(lua_State *L, const char *name);
 /* Replaces functions of the library table on top of the stack. [-0, +0, m] */
 void replace_functions(lua_State *L, const luaL_Reg *functions);
 /* Names what a waiting call inside the function on top of the stack is told. [-1, +0, m] */

@@ -1,4 +1,5 @@
 /* The prelude: the part of every state that is written in Lua, and what only it is given. */
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +14,25 @@ static int host_bind(lua_State *L) {
 /* load(text, chunk name): the function, or raises what is wrong with the text. */
 static int host_load(lua_State *L) {
   size_t length;
+  lua_Integer generation = state_of(L)->generation;
   const char *text = luaL_checklstring(L, 1, &length);
-  if (luaL_loadbufferx(L, text, length, luaL_checkstring(L, 2), "t") != LUA_OK) return lua_error(L);
+  int status = load_file(L, text, length, luaL_checkstring(L, 2));
+  if (status != LUA_OK) {
+    let_through(L, state_of(L), status, generation);
+    return lua_error(L);
+  }
+  return 1;
+}
+
+/* load_native(path, name): the function `name` of a shared library, or raises. The library stays: what it has made
+ * may be anywhere. */
+static int host_load_native(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (!library) return luaL_error(L, "%s", dlerror());
+  lua_CFunction function = (lua_CFunction)dlsym(library, luaL_checkstring(L, 2));
+  if (!function) return luaL_error(L, "%s", dlerror());
+  lua_pushcfunction(L, function);
   return 1;
 }
 
@@ -64,7 +82,7 @@ static void compile(void) {
 void open_prelude(lua_State *L) {
   static const luaL_Reg functions[] = {
     {"bind", host_bind}, {"load", host_load},       {"call", host_call},
-    {"list", host_list}, {"is_list", host_is_list}, {NULL, NULL},
+    {"list", host_list}, {"is_list", host_is_list}, {"load_native", host_load_native}, {NULL, NULL},
   };
   pthread_once(&compiled.once, compile);
   const char *code = (const char *)compiled.code.bytes;

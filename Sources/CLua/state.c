@@ -130,8 +130,9 @@ static int run_entry(lua_State *L) {
 }
 
 static int push_load(lua_State *L, clua_state *state) {
-  int status = luaL_loadbufferx(L, (const char *)state->task_bytes, state->task_length, state->task_name, "t");
-  if (status == LUA_ERRMEM) return lua_error(L);
+  lua_Integer generation = state->generation;
+  int status = load_file(L, (const char *)state->task_bytes, state->task_length, state->task_name);
+  if (status != LUA_OK) let_through(L, state, status, generation);
   return status == LUA_OK ? 0 : -2;
 }
 
@@ -195,10 +196,6 @@ static int begin(clua_state *state, int (*push_task)(lua_State *, clua_state *))
 }
 
 int clua_load(clua_state *state, const uint8_t *text, size_t length, const char *chunk_name) {
-  /* A first line `#!...` is for the shell, but counts as a line. */
-  if (length > 2 && text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF) text += 3, length -= 3;
-  if (length > 0 && text[0] == '#')
-    while (length > 0 && *text != '\n') text++, length--;
   state->task_bytes = text;
   state->task_length = length;
   state->task_name = chunk_name;

@@ -23,7 +23,10 @@ static char end_mark;
 
 static __thread clua_state *volatile current;
 
-static void on_count(lua_State *L, lua_Debug *frame);
+static void on_event(lua_State *L, lua_Debug *frame);
+
+/* Each instruction; and each call, for C functions of Lua's that call C functions in a loop. */
+enum { EVENTS = LUA_MASKCOUNT | LUA_MASKCALL };
 
 void set_current(clua_state *state) {
   current = state;
@@ -44,7 +47,7 @@ int raise_end(lua_State *L) {
   clua_state *state = state_of(L);
   /* After a second stop the hook stays armed, so that no closer gets further than an instruction. */
   if (atomic_load_explicit(&state->stop_taken, memory_order_relaxed) >= 2 && !lua_gethook(L))
-    lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
+    lua_sethook(L, on_event, EVENTS, 1);
   if (lua_isyieldable(L)) {
     state->kill_yield = true;
     return lua_yield(L, 0);
@@ -124,9 +127,10 @@ static void look_at_memory(lua_State *L, clua_state *state) {
   if (state->check_at != SIZE_MAX) state->check_at = next > state->soft ? next : state->soft;
 }
 
-static void on_count(lua_State *L, lua_Debug *frame) {
-  (void)frame;
+static void on_event(lua_State *L, lua_Debug *frame) {
   clua_state *state = state_of(L);
+  /* Only an instruction's hook may yield. */
+  if (frame->event != LUA_HOOKCOUNT && (lua_isyieldable(L) || !clua_stop_pending(state))) return;
   if (clua_stop_pending(state)) {
     if (notice_stop(L, state) < 2) lua_sethook(L, NULL, 0, 0); /* closers run at full speed */
     end_in_hook(L, state);
@@ -139,7 +143,7 @@ static void on_count(lua_State *L, lua_Debug *frame) {
 /* lua_sethook costs O(call depth), hence only when the hook is not armed already. */
 void arm_hook(clua_state *state) {
   lua_State *L = atomic_load_explicit(&state->running, memory_order_relaxed);
-  if (L && !lua_gethook(L)) lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
+  if (L && !lua_gethook(L)) lua_sethook(L, on_event, EVENTS, 1);
 }
 
 void clua_request_stop(clua_state *state, int level) {
@@ -149,6 +153,10 @@ void clua_request_stop(clua_state *state, int level) {
 bool clua_stop_pending(const clua_state *state) {
   int taken = atomic_load_explicit(&state->stop_taken, memory_order_relaxed);
   return taken >= 2 || atomic_load_explicit(&state->stop_requested, memory_order_relaxed) > taken;
+}
+
+int clua_stop_level(const clua_state *state) {
+  return atomic_load_explicit(&state->stop_requested, memory_order_relaxed);
 }
 
 /* A signal that does nothing by default, and of which no more than one is pending in a thread: real-time

@@ -1,17 +1,40 @@
-/* `string`, without what never ends or makes bytecode. */
+/* `string`, without what never ends or makes bytecode. What searches by patterns is in searching.c. */
+#include <limits.h>
+#include <string.h>
+
 #include "internal.h"
 
-static _Atomic(lua_CFunction) stock_rep;
+/* Fills `result`, `length` bytes, with repetitions of what its first `done` bytes are. */
+static void repeat(char *result, size_t done, size_t length) {
+  while (done < length) {
+    size_t more = done < length - done ? done : length - done;
+    memcpy(result + done, result, more);
+    done += more;
+  }
+}
 
-/* Lua's own copies an empty string as often as it is told to. */
 static int string_rep(lua_State *L) {
-  size_t length, separator;
-  luaL_checklstring(L, 1, &length);
-  luaL_checkinteger(L, 2);
-  luaL_optlstring(L, 3, "", &separator);
+  size_t length, separator_length;
+  luaL_Buffer result;
+  const char *text = luaL_checklstring(L, 1, &length);
+  lua_Integer count = luaL_checkinteger(L, 2);
+  const char *separator = luaL_optlstring(L, 3, "", &separator_length);
+  size_t period = length + separator_length;
   look(L, state_of(L));
-  if (length + separator > 0) return stock_rep(L);
-  lua_pushliteral(L, "");
+  if (count <= 0 || period == 0) {
+    lua_pushliteral(L, "");
+    return 1;
+  }
+  if (period < length || period > INT_MAX / (size_t)count)
+    return luaL_error(L, "resulting string too large");
+  size_t total = (size_t)count * period - separator_length;
+  char *bytes = luaL_buffinitsize(L, &result, total);
+  memcpy(bytes, text, length);
+  if (count > 1) {
+    memcpy(bytes + length, separator, separator_length);
+    repeat(bytes, period, total);
+  }
+  luaL_pushresultsize(&result, total);
   return 1;
 }
 
@@ -22,12 +45,8 @@ static int string_dump(lua_State *L) {
 void open_strings(lua_State *L) {
   static const luaL_Reg functions[] = {{"rep", string_rep}, {"dump", string_dump}, {NULL, NULL}};
   luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 1);
-  lua_getfield(L, -1, "rep");
-  stock_rep = lua_tocfunction(L, -1);
-  lua_pop(L, 1);
   replace_functions(L, functions);
-  lua_getfield(L, -1, "gsub");
-  name_obstacle(L, "a string.gsub callback");
+  open_searching(L);
   lua_getfield(L, -1, "format");
   name_obstacle(L, "a __tostring metamethod");
   lua_pop(L, 1);

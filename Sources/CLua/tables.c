@@ -94,6 +94,20 @@ static int table_move(lua_State *L) {
   return 1;
 }
 
+static int table_unpack(lua_State *L) {
+  clua_state *state = state_of(L);
+  lua_Integer from = luaL_optinteger(L, 2, 1);
+  lua_Integer end = luaL_opt(L, luaL_checkinteger, 3, luaL_len(L, 1));
+  if (from > end) return 0;
+  lua_Unsigned count = (lua_Unsigned)end - (lua_Unsigned)from + 1; /* 0 for all that there are */
+  if (count - 1 >= INT_MAX || !lua_checkstack(L, (int)count)) return luaL_error(L, "too many results to unpack");
+  for (lua_Unsigned i = 0; i < count; i++) {
+    look(L, state);
+    lua_geti(L, 1, (lua_Integer)((lua_Unsigned)from + i));
+  }
+  return (int)count;
+}
+
 static void add_field(lua_State *L, luaL_Buffer *text, lua_Integer i) {
   lua_geti(L, 1, i);
   if (!lua_isstring(L, -1))
@@ -221,7 +235,7 @@ static int table_sort(lua_State *L) {
 void open_tables(lua_State *L) {
   static const luaL_Reg functions[] = {
     {"insert", table_insert}, {"remove", table_remove}, {"move", table_move},
-    {"concat", table_concat}, {"sort", table_sort},     {NULL, NULL},
+    {"concat", table_concat}, {"sort", table_sort},     {"unpack", table_unpack}, {NULL, NULL},
   };
   luaL_requiref(L, LUA_TABLIBNAME, luaopen_table, 1);
   replace_functions(L, functions);

@@ -28,6 +28,9 @@ static const unsigned char annotations_json[] = {
 static const unsigned char annotations_log[] = {
 #embed "../../lua/annotations/log.lua"
 };
+static const unsigned char annotations_process[] = {
+#embed "../../lua/annotations/process.lua"
+};
 static const unsigned char annotations_schedule[] = {
 #embed "../../lua/annotations/schedule.lua"
 };
@@ -36,6 +39,12 @@ static const unsigned char annotations_time[] = {
 };
 static const unsigned char annotations_yaml[] = {
 #embed "../../lua/annotations/yaml.lua"
+};
+static const unsigned char editors_luarc[] = {
+#embed "../../lua/editors/.luarc.json"
+};
+static const unsigned char editors_luacheckrc[] = {
+#embed "../../lua/editors/.luacheckrc"
 };
 
 static const cresources_file files[] = {
@@ -47,9 +56,12 @@ static const cresources_file files[] = {
     {"annotations/job.lua", annotations_job, sizeof annotations_job},
     {"annotations/json.lua", annotations_json, sizeof annotations_json},
     {"annotations/log.lua", annotations_log, sizeof annotations_log},
+    {"annotations/process.lua", annotations_process, sizeof annotations_process},
     {"annotations/schedule.lua", annotations_schedule, sizeof annotations_schedule},
     {"annotations/time.lua", annotations_time, sizeof annotations_time},
     {"annotations/yaml.lua", annotations_yaml, sizeof annotations_yaml},
+    {"editors/.luarc.json", editors_luarc, sizeof editors_luarc},
+    {"editors/.luacheckrc", editors_luacheckrc, sizeof editors_luacheckrc},
 };
 
 size_t cresources_count(void) { return sizeof files / sizeof files[0]; }

@@ -2,7 +2,7 @@ import LuaHost
 import Values
 
 extension HostFunction {
-  /// What a ``blocking(_:of:shownAs:changes:_:)`` function does when its arguments have been read.
+  /// What a ``blocking(_:of:shownAs:changes:needs:_:)`` function does when its arguments have been read.
   typealias Work = @Sendable () throws(Trouble) -> [DataValue]
   /// The same, with something to ask between two pieces of it.
   typealias LongWork = @Sendable (Cancellation) throws(Trouble) -> [DataValue]
@@ -15,7 +15,7 @@ extension HostFunction {
     _ name: String, of module: String,
     _ body: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> HostReply
   ) -> HostFunction {
-    HostFunction(name: name, isOutside: false) { call in
+    HostFunction(name: name, isOutside: false, needs: needsNothing) { call in
       let arguments = Arguments(call.arguments, of: "\(module).\(name)")
       do throws(Misuse) { return try body(arguments, call.job) } catch { return .misuse(error.text) }
     }
@@ -27,22 +27,23 @@ extension HostFunction {
   ///   - module: What messages put before the function's name: `fs`.
   ///   - shown: The function that the script called, where this one is only a part of it.
   ///   - changes: Whether it changes the world outside.
+  ///   - needs: What the job must be allowed to do for a call.
   static func blocking(
-    _ name: String, of module: String, shownAs shown: String? = nil, changes: Bool,
+    _ name: String, of module: String, shownAs shown: String? = nil, changes: Bool, needs: Needs? = nil,
     _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> Work
   ) -> HostFunction {
-    long(name, of: module, shownAs: shown, changes: changes) { arguments, job throws(Misuse) in
+    long(name, of: module, shownAs: shown, changes: changes, needs: needs) { arguments, job throws(Misuse) in
       let work = try prepare(arguments, job)
       return { _ throws(Trouble) in try work() }
     }
   }
 
-  /// As ``blocking(_:of:shownAs:changes:_:)``, with work so long that it must end when the run is stopped.
+  /// As ``blocking(_:of:shownAs:changes:needs:_:)``, with work so long that it must end when the run is stopped.
   static func long(
-    _ name: String, of module: String, shownAs shown: String? = nil, changes: Bool,
+    _ name: String, of module: String, shownAs shown: String? = nil, changes: Bool, needs: Needs? = nil,
     _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> LongWork
   ) -> HostFunction {
-    HostFunction(name: name, isOutside: changes) { call in
+    HostFunction(name: name, isOutside: changes, needs: needs) { call in
       let arguments = Arguments(call.arguments, of: "\(module).\(shown ?? name)")
       do throws(Misuse) {
         let work = try prepare(arguments, call.job)

@@ -4,7 +4,7 @@ import Values
 /// `almanac.json`: Lua values to JSON text and back.
 enum JSONModule {
   static let functions = [
-    HostFunction(name: "encode", isOutside: false) { call in
+    HostFunction(name: "encode", isOutside: false, needs: HostFunction.needsNothing) { call in
       do {
         let arguments = Arguments(call.arguments, of: "json.encode")
         let pretty = try arguments.options(1, known: ["pretty"]).flag("pretty")
@@ -16,7 +16,7 @@ enum JSONModule {
       }
     },
     // The value comes in a list, so that `null` arrives as `json.null` and not as `nil`.
-    HostFunction(name: "decode", isOutside: false) { call in
+    HostFunction(name: "decode", isOutside: false, needs: HostFunction.needsNothing) { call in
       let arguments = Arguments(call.arguments, of: "json.decode")
       guard let text = arguments[0].asBytes else {
         return .misuse("json.decode: text must be a string, not \(describe(arguments[0]))")

@@ -5,8 +5,8 @@ public enum StandardModules {
   public static let all: [HostModule] = [
     module("http", HTTPModule.functions), module("json", JSONModule.functions),
     module("fs", FilesModule.functions), module("crypto", CryptoModule.functions),
-    module("csv", CSVModule.functions), module("time", TimeModule.functions),
-    module("yaml", YAMLModule.functions),
+    module("csv", CSVModule.functions), module("process", ProcessModule.functions),
+    module("time", TimeModule.functions), module("yaml", YAMLModule.functions),
   ]
 
   private static func module(_ name: String, _ functions: [HostFunction]) -> HostModule {

@@ -86,6 +86,8 @@ private final class Reporter: LuaHostDelegate {
           endedAt: clinux_wall_us())))
   }
 
+  func stuck(_ run: RunKey) { outbox.send(.stuck(run: run)) }
+
   func logged(
     _ id: UInt32, _ run: RunKey?, level: ScriptLogLevel, message: String, fields: DataValue
   ) {
@@ -117,7 +119,8 @@ extension ScriptSource {
       jobName: bundle.job, folder: bundle.folder, outputFolder: bundle.outputFolder,
       main: File(path: bundle.main.path, bytes: bundle.main.bytes),
       modules: Dictionary(
-        bundle.modules.map { ($0.name, File(path: $0.path, bytes: $0.bytes)) }, uniquingKeysWith: { $1 }))
+        bundle.modules.map { ($0.name, File(path: $0.path, bytes: $0.bytes)) }, uniquingKeysWith: { $1 }),
+      rocks: bundle.rocks.map { RockModules(tree: $0, allowsNative: bundle.allowsNative) })
   }
 }
 
@@ -125,7 +128,7 @@ extension StateLimits {
   fileprivate init(_ settings: StateSettings) {
     self.init(
       memoryLimit: Int(settings.memoryLimitBytes), logLimit: Int(settings.logLimitBytes),
-      environment: settings.environment)
+      cpuLimit: settings.cpuLimitNanoseconds, environment: settings.environment, allowed: settings.allowed)
   }
 }
 
@@ -166,12 +169,20 @@ private enum Kept {
   static let longestText = 16 << 10
   static let longestResult = 1 << 20
 
+  static func tooLarge(about size: Int) -> String {
+    "the result was not kept: it has about \(size) bytes, and at most \(longestResult) are kept; "
+      + "write it to job.output(...)"
+  }
+
   /// A text that every store and terminal takes: without the character zero, and not endless.
   static func text(_ text: String) -> String {
-    let clean = text.utf8.contains(0) ? text.replacing("\0", with: "\u{2400}") : text
-    guard clean.utf8.count > longestText else { return clean }
-    let head = String(decoding: clean.utf8.prefix(longestText), as: UTF8.self)
-    return head + "... (\(clean.utf8.count) bytes in all)"
+    guard text.utf8.count > longestText else { return clean(text) }
+    let head = String(decoding: text.utf8.prefix(longestText), as: UTF8.self)
+    return clean(head) + "... (\(text.utf8.count) bytes in all)"
+  }
+
+  private static func clean(_ text: String) -> String {
+    text.utf8.contains(0) ? text.replacing("\0", with: "\u{2400}") : text
   }
 
   static func text(_ text: String?) -> String? { text.map { Self.text($0) } }
@@ -183,14 +194,14 @@ extension AttemptReport.End {
     switch end {
     case .succeeded(.null): return (.succeeded(nil), nil)
     case .succeeded(let result):
+      // Looked at first: writing out what is far too large takes its time, and no limit ends that.
+      guard result.roughSize <= 8 * Kept.longestResult else {
+        return (.succeeded(nil), Kept.tooLarge(about: result.roughSize))
+      }
       do throws(JSONTrouble) {
         let json = try result.json()
         guard json.utf8.count > Kept.longestResult else { return (.succeeded(json), nil) }
-        return (
-          .succeeded(nil),
-          "the result was not kept: it has \(json.utf8.count) bytes, and at most \(Kept.longestResult) are kept; "
-            + "write it to job.output(...)"
-        )
+        return (.succeeded(nil), Kept.tooLarge(about: json.utf8.count))
       } catch {
         return (.succeeded(nil), "the result was not kept: \(error)")
       }
@@ -201,6 +212,7 @@ extension AttemptReport.End {
       return (.retryAfter(wait, Kept.text(reason)), nil)
     case .fatal(let message): return (.fatal(Kept.text(message)), nil)
     case .timedOut: return (.timedOut, nil)
+    case .overCPULimit: return (.overCPULimit, nil)
     case .cancelled(let reason): return (.stopped(reason), nil)
     }
   }

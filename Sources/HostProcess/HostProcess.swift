@@ -14,19 +14,31 @@ public enum HostProcess {
   ///
   /// - Returns: An exit status, when it could not even begin.
   public static func run() -> Int32 {
-    _ = clinux_no_new_privileges()
-    _ = clinux_no_core_dumps()
+    confine()
     // The daemon decides when a host ends; a terminal's Ctrl-C is not for it.
     for ignored in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { signal(ignored, SIG_IGN) }
+    // Before there are threads, memory to copy, and a limit that children should not inherit.
+    let keeper = Keeper.shared.start()
+    // Ten thousand connections, and the pipes of as many children.
+    _ = clinux_limit_descriptors(65_536)
     guard let evidence = evidence_map(HostConversation.evidenceDescriptor) else {
       return complain("this command is for almanac itself: it starts its host processes with it")
     }
+    if let keeper { evidence_set_keeper(evidence, Int64(keeper), clinux_start_time(keeper)) }
     evidence_install_crash_handler(evidence)
     let bridge = HostBridge(evidence: evidence, outbox: Outbox(socket: HostConversation.socketDescriptor))
     bridge.serve(socket: HostConversation.socketDescriptor)
     // Nothing is tidied up: what matters is that no job goes on without its daemon.
     kill(0, SIGKILL)
     _exit(0)
+  }
+
+  /// What jobs may have of the machine. Processes that they start inherit it.
+  private static func confine() {
+    _ = clinux_no_new_privileges()
+    _ = clinux_no_core_dumps()
+    // A machine without memory is to lose jobs, and not the daemon that records it.
+    _ = clinux_prefer_as_victim(500)
   }
 
   private static func complain(_ text: String) -> Int32 {

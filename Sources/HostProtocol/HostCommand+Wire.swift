@@ -52,6 +52,8 @@ extension ScriptBundle {
     writer.append(job)
     writer.append(folder)
     writer.append(outputFolder)
+    writer.append(rocks ?? "")
+    writer.append(byte: allowsNative ? 1 : 0)
     writer.append(UInt32(1 + modules.count))
     for module in [main] + modules {
       writer.append(module.name)
@@ -62,6 +64,7 @@ extension ScriptBundle {
 
   fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
     let (job, folder, outputFolder) = (try reader.string(), try reader.string(), try reader.string())
+    let (rocks, allowsNative) = (try reader.string(), try reader.byte() != 0)
     var modules: [Module] = []
     for _ in 0..<(try reader.number(UInt32.self)) {
       modules.append(
@@ -69,7 +72,8 @@ extension ScriptBundle {
     }
     guard let main = modules.first else { throw MalformedBytes("a job without a file") }
     self.init(
-      job: job, folder: folder, outputFolder: outputFolder, main: main, modules: Array(modules.dropFirst()))
+      job: job, folder: folder, outputFolder: outputFolder, main: main, modules: Array(modules.dropFirst()),
+      rocks: rocks.isEmpty ? nil : rocks, allowsNative: allowsNative)
   }
 }
 
@@ -77,20 +81,36 @@ extension StateSettings {
   fileprivate func encode(to writer: inout ByteWriter) {
     writer.append(memoryLimitBytes)
     writer.append(logLimitBytes)
+    writer.append(cpuLimitNanoseconds)
     writer.append(UInt32(environment.count))
     for (key, value) in environment {
       writer.append(key)
       writer.append(value)
     }
+    // One more than there are, so that none allowed and no list are two things.
+    writer.append(UInt32(allowed.map { $0.count + 1 } ?? 0))
+    for capability in allowed ?? [] { writer.append(capability.description) }
   }
 
   fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
     self.init(
-      memoryLimitBytes: try reader.number(), logLimitBytes: try reader.number(), environment: [:])
+      memoryLimitBytes: try reader.number(), logLimitBytes: try reader.number(),
+      cpuLimitNanoseconds: try reader.number(), environment: [:])
     for _ in 0..<(try reader.number(UInt32.self)) {
       let key = try reader.string()
       environment[key] = try reader.string()
     }
+    let count = try reader.number(UInt32.self)
+    guard count > 0 else { return }
+    var capabilities: [Capability] = []
+    for _ in 1..<count {
+      let text = try reader.string()
+      guard let capability = try? Capability(parsing: text) else {
+        throw MalformedBytes("no capability: \(text)")
+      }
+      capabilities.append(capability)
+    }
+    allowed = capabilities
   }
 }
 

@@ -45,13 +45,22 @@ public struct ScriptBundle: Sendable, Equatable {
   public var outputFolder: String
   public var main: Module
   public var modules: [Module]
+  /// The tree of the job's rocks, as LuaRocks laid it out, absolute; `nil` if it has none.
+  public var rocks: String?
+  /// Whether native modules may be loaded: the host is the job's own.
+  public var allowsNative: Bool
 
-  public init(job: String, folder: String, outputFolder: String, main: Module, modules: [Module]) {
+  public init(
+    job: String, folder: String, outputFolder: String, main: Module, modules: [Module], rocks: String? = nil,
+    allowsNative: Bool = false
+  ) {
     self.job = job
     self.folder = folder
     self.outputFolder = outputFolder
     self.main = main
     self.modules = modules
+    self.rocks = rocks
+    self.allowsNative = allowsNative
   }
 }
 
@@ -60,12 +69,21 @@ public struct StateSettings: Sendable, Equatable {
   public var memoryLimitBytes: Int64
   /// Of each run.
   public var logLimitBytes: Int64
+  /// Processor time of each run; 0 for no limit.
+  public var cpuLimitNanoseconds: Int64
   public var environment: [String: String]
+  /// All that the job may do to the world; `nil` for whatever it likes.
+  public var allowed: [Capability]?
 
-  public init(memoryLimitBytes: Int64, logLimitBytes: Int64, environment: [String: String]) {
+  public init(
+    memoryLimitBytes: Int64, logLimitBytes: Int64, cpuLimitNanoseconds: Int64, environment: [String: String],
+    allowed: [Capability]? = nil
+  ) {
     self.memoryLimitBytes = memoryLimitBytes
     self.logLimitBytes = logLimitBytes
+    self.cpuLimitNanoseconds = cpuLimitNanoseconds
     self.environment = environment
+    self.allowed = allowed
   }
 }
 

@@ -33,6 +33,9 @@ extension HostEvent {
         writer.append(byte: entry.level.rawValue)
         writer.append(entry.message)
         writer.append(entry.fields)
+      case .stuck(let run):
+        writer.append(byte: 9)
+        writer.append(run)
       case .ended(let state, let report):
         writer.append(byte: 7)
         writer.append(state)
@@ -59,6 +62,7 @@ extension HostEvent {
           run: run, at: at, level: level, message: try reader.string(), fields: try reader.optionalString()))
     case 7: self = .ended(try reader.number(), try AttemptReport(from: &reader))
     case 8: self = .alive
+    case 9: self = .stuck(run: try reader.number())
     case let tag: throw MalformedBytes("unknown event \(tag)")
     }
   }
@@ -106,6 +110,7 @@ extension AttemptReport {
     case .stopped(let reason):
       writer.append(byte: 7)
       writer.append(reason)
+    case .overCPULimit: writer.append(byte: 8)
     }
   }
 
@@ -122,6 +127,7 @@ extension AttemptReport {
     case 5: end = .fatal(try reader.string())
     case 6: end = .timedOut
     case 7: end = .stopped(try reader.string())
+    case 8: end = .overCPULimit
     case let tag: throw MalformedBytes("unknown end \(tag)")
     }
     self.init(run: run, end: end, stateLost: stateLost, peakMemoryBytes: peak, endedAt: endedAt)

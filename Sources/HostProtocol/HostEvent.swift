@@ -10,6 +10,8 @@ public enum HostEvent: Sendable, Equatable {
   case initialized(StateID, InitializeResult)
   /// A line of a job's log. It comes before the end of its run.
   case logged(StateID, LogEntry)
+  /// A run cannot be stopped: the host asks to be ended.
+  case stuck(run: UInt64)
   /// An attempt has ended.
   case ended(StateID, AttemptReport)
 }
@@ -98,6 +100,7 @@ public struct AttemptReport: Sendable, Equatable {
     case retryAfter(Int64, String?)
     case fatal(String)
     case timedOut
+    case overCPULimit
     case stopped(String)
   }
 
@@ -121,7 +124,7 @@ public struct AttemptReport: Sendable, Equatable {
 /// What both ends of the conversation must agree upon.
 public enum HostConversation {
   /// Changes with every change of the messages.
-  public static let build = "almanac-host-1"
+  public static let build = "almanac-host-2"
   /// How many bytes of log lines a host may send before it is credited more.
   public static let initialLogCredit = 1 << 20
   /// The descriptors that a host finds open.

@@ -1,3 +1,5 @@
+import Scheduling
+
 /// Which jobs there are: what is live of each, what was refused, and what a look at the folder changes.
 ///
 /// A version that does not load does not touch the one that is live. Pure bookkeeping: the owner reads
@@ -89,10 +91,11 @@ public struct Catalog: Sendable {
   }
 
   /// Has the next scan hand out what it finds, though a job's files read as before, where something else that
-  /// it was read from is another one now (``JobDefinition/isOutdated``), or it was refused, which may have been
+  /// it was read from is another one now (``JobDefinition/isOutdated(daemonZone:)``), or it was refused, which may have been
   /// for what is there by now.
-  public mutating func readAgainWhatMayHaveChanged() {
-    outdated = Set(live.values.lazy.filter(\.isOutdated).map(\.name)).union(refused.keys)
+  public mutating func readAgainWhatMayHaveChanged(daemonZone: Zone) {
+    outdated = Set(live.values.lazy.filter { $0.isOutdated(daemonZone: daemonZone) }.map(\.name)).union(
+      refused.keys)
   }
 
   private mutating func take(folderErrors errors: [LoadError], of scan: FolderScan, _ changes: inout Changes)

@@ -1,5 +1,6 @@
 import RunLifecycle
 import Scheduling
+import Values
 
 /// One version of a job, read and found good: what it is, when it runs and under which limits.
 public struct JobDefinition: Sendable, Equatable {
@@ -16,10 +17,18 @@ public struct JobDefinition: Sendable, Equatable {
   public var memoryLimit: Int
   /// Of a run's log, in bytes.
   public var logLimit: Int
+  /// Of an attempt; `nil` for none.
+  public var cpuLimit: Interval?
   /// What `job.env` offers.
   public var env: [String: String]
+  /// All that the job may do to the world; `nil` for whatever it likes.
+  public var allow: [Capability]?
   /// The job asks for a host process of its own.
   public var ownHost: Bool
+  /// The job says in which time zone it is; else it is in the daemon's.
+  public var namesZone = false
+  /// The job's former name, whose history it takes over.
+  public var formerly: String?
   /// The calendar files of its blackouts, by path, with the digest of what was read.
   public var calendars: [String: String]
 
@@ -31,7 +40,9 @@ public struct JobDefinition: Sendable, Equatable {
     freshState = false
     memoryLimit = Self.defaultMemoryLimit
     logLimit = Self.defaultLogLimit
+    cpuLimit = nil
     env = [:]
+    allow = nil
     ownHost = false
     calendars = [:]
   }
@@ -40,7 +51,8 @@ public struct JobDefinition: Sendable, Equatable {
 
   /// Whether what the job was read from beside its own files, its zone's file and calendar files, is another
   /// one now. Zones are compared with what ``Zone/named(_:)`` gives, which keeps what it has read.
-  public var isOutdated: Bool {
+  public func isOutdated(daemonZone: Zone) -> Bool {
+    if !namesZone, let zone = schedule?.zone, zone != daemonZone { return true }
     if let zone = schedule?.zone, let now = try? Zone.named(zone.name), now != zone { return true }
     return calendars.contains { path, digest in
       (try? SourceFile.read(path)).map { SourceDigest.of(main: $0, modules: []) } != digest
@@ -55,6 +67,9 @@ public struct JobDefinition: Sendable, Equatable {
       key: key, name: source.name, version: source.version, schedule: triggers ? schedule : nil,
       policy: policy)
     if !triggers { plan.policy.runOnStartup = false }
+    if let file = plan.policy.requires?.file, !file.hasPrefix("/") {
+      plan.policy.requires?.file = source.folder + "/" + file
+    }
     return plan
   }
 }

@@ -28,9 +28,12 @@ public struct AttemptEnd: Sendable, Equatable {
 
   public var kind: Kind
   public var at: Instant
+  /// The most bytes that the job's Lua state took during it, where that is known.
+  public var peakMemory: Int64?
 
-  public init(_ kind: Kind, at: Instant) {
+  public init(_ kind: Kind, at: Instant, peakMemory: Int64? = nil) {
     self.kind = kind
     self.at = at
+    self.peakMemory = peakMemory
   }
 }

@@ -10,7 +10,7 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
   case startup(String)
   /// A request by a person or a program.
   case manual(String)
-  /// The boot of this id.
+  /// The machine's boot of this id.
   case boot(String)
   /// This content of the job's file went live.
   case load(String)
@@ -18,6 +18,17 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
   case after(RunID)
   case watch(String)
   case webhook(String)
+  /// The daemon of this start drains.
+  case shutdown(String)
+
+  /// True for what comes with something that must not be lost: each is a run of its own, however late it is,
+  /// and none takes another's place.
+  public var bringsPayload: Bool {
+    switch self {
+    case .after, .watch, .webhook: true
+    case .clock, .startup, .manual, .boot, .load, .shutdown: false
+    }
+  }
 
   /// The word before the colon.
   public var kind: String {
@@ -30,6 +41,7 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
     case .after: "after"
     case .watch: "watch"
     case .webhook: "webhook"
+    case .shutdown: "shutdown"
     }
   }
 
@@ -37,7 +49,9 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
   public var detail: String {
     switch self {
     case .clock(let due): Self.text(of: due)
-    case .startup(let id), .manual(let id), .boot(let id), .load(let id), .watch(let id), .webhook(let id): id
+    case .startup(let id), .manual(let id), .boot(let id), .load(let id), .watch(let id), .webhook(let id),
+      .shutdown(let id):
+      id
     case .after(let run): run.description
     }
   }
@@ -64,6 +78,7 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
       self = .after(RunID(id))
     case "watch": self = .watch(detail)
     case "webhook": self = .webhook(detail)
+    case "shutdown": self = .shutdown(detail)
     default: return nil
     }
   }

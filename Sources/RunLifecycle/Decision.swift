@@ -10,7 +10,7 @@ public enum Decision: Sendable, Equatable {
   case account([AccountChange])
   /// A row has changed and stays open, as one that waits for its next attempt. Must be durable before a
   /// later ``start(_:timeLimit:stopGrace:)`` of the run is carried out.
-  case update(Run)
+  case update(Run, [AccountChange])
   /// Call `main` now, for `run.attempt`. The row need not be written first: a claim is durable, and what
   /// has happened since is told by evidence.
   case start(Run, timeLimit: Interval?, stopGrace: Interval)
@@ -18,12 +18,22 @@ public enum Decision: Sendable, Equatable {
   case finish(Run, [AccountChange])
   /// Ask the executor to stop it; `attemptEnded` follows.
   case stop(RunID, StopCause)
+  /// The job is paused, or no longer. To be durable before who asked is told.
+  case pause(JobKey, Pause?)
+  /// Find out whether what the run requires holds. Answered by `conditionsChecked`.
+  case checkConditions(Run, Requirements)
+  /// Ask the job's `when`. Answered by `whenAnswered`.
+  case askWhen(Run)
   /// For the daemon's log.
   case note(NoteLevel, job: JobKey?, run: RunID?, String)
 }
 
 public enum StopCause: Sendable, Equatable {
   case cancelled(by: String)
+  /// A newer run takes its place.
+  case replaced(by: RunID)
+  /// Its time is over: the text says what has ended.
+  case closed(String)
   /// The daemon stops.
   case drained(String)
 }

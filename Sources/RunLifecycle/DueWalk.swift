@@ -8,12 +8,15 @@ struct Stretch: Sendable {
     /// A run that may start as long as the window is open, from that instant on.
     case hold(from: Instant)
     case missed
-    case skipped(String)
+    /// Missed, and too long ago to be made up.
+    case forgotten
+    case paused
+    case skipped(String, StartGate)
 
     var isClaim: Bool {
       switch self {
       case .start, .hold: true
-      case .missed, .skipped: false
+      case .missed, .forgotten, .paused, .skipped: false
       }
     }
   }
@@ -50,6 +53,10 @@ struct DueWalk {
   let lateWithin: Interval
   let now: Instant
   let horizon: Instant
+  /// Nothing of the job starts.
+  let isPaused: Bool
+  /// What was missed and is older than this is not made up.
+  let forgetBefore: Instant?
   /// A run is running, or about to: what is due by now is skipped.
   let busy: String?
   /// A deferred run waits already.
@@ -57,13 +64,17 @@ struct DueWalk {
   /// A deferred run is running: it stands for all that was deferred until the window that is open now.
   let runsHeld: Bool
   var triggers: [TriggerState]
+
   init(
-    schedule: Schedule, triggers: [TriggerState], lateWithin: Interval, busy: String?, hasHeld: Bool,
-    runsHeld: Bool, now: Instant, horizon: Instant
+    schedule: Schedule, triggers: [TriggerState], lateWithin: Interval, isPaused: Bool,
+    forgetBefore: Instant?,
+    busy: String?, hasHeld: Bool, runsHeld: Bool, now: Instant, horizon: Instant
   ) {
     self.schedule = schedule
     self.triggers = triggers
     self.lateWithin = lateWithin
+    self.isPaused = isPaused
+    self.forgetBefore = forgetBefore
     self.busy = busy
     self.hasHeld = hasHeld
     self.runsHeld = runsHeld
@@ -77,15 +88,15 @@ struct DueWalk {
     return (index, fate(of: firing).fate)
   }
 
-  /// Takes the next instants that meet one fate, as far as that can be told in one step.
-  mutating func next() -> Stretch? {
+  /// Takes the next instants that meet one fate, as far as that can be told in one step; or just the next.
+  mutating func next(single: Bool = false) -> Stretch? {
     guard let index = earliest(), let firing = triggers[index].next else { return nil }
     var (fate, limit) = fate(of: firing)
     if case .hold = fate { hasHeld = true }
     let before = triggers[index].account
     var last = firing.dueAt
     var count = 1
-    if !fate.isClaim, let until = limit {
+    if !fate.isClaim, !single, let until = limit {
       limit = min(until - slack(of: index), horizon, beforeOthers(index, from: firing.dueAt))
     } else {
       limit = nil
@@ -151,6 +162,7 @@ struct DueWalk {
   /// What becomes of a firing, and until when (before delay and jitter) that holds for those that follow.
   private func fate(of firing: Firing) -> (fate: Stretch.Fate, until: Instant?) {
     let tick = Interval(microseconds: 1)
+    if isPaused { return (.paused, horizon) }
     let trigger = schedule.triggers[firing.trigger]
     let edge = now - lateWithin
     let isOld = firing.startAt < edge && !trigger.isRestartAfter
@@ -159,16 +171,26 @@ struct DueWalk {
     switch schedule.gate(at: asked) {
     case .closed(let opens, let reason):
       let until = isOld ? min(edge, opens ?? edge) - tick : min(now, (opens ?? now) - tick)
-      guard let opens, trigger.outsideWindow == .defer else { return (.skipped(reason), until) }
-      guard opens > now || isOpen(from: opens) else { return (.missed, until) }
+      let gate = StartGate(closed: reason)
+      guard let opens, trigger.outsideWindow == .defer else { return (.skipped(reason, gate), until) }
+      guard opens > now || isOpen(from: opens) else { return missed(firing, until: until) }
       let isCovered = hasHeld || (runsHeld && opens <= now)
-      return isCovered ? (.skipped("merged"), until) : (.hold(from: opens), nil)
+      return isCovered ? (.skipped("merged", gate), until) : (.hold(from: opens), nil)
     case .open(let closes):
       if trigger.isRestartAfter { return (.hold(from: firing.startAt), nil) }
-      if isOld { return (.missed, min(edge, closes ?? edge) - tick) }
-      if let busy, firing.startAt <= now { return (.skipped(busy), min(now, (closes ?? now) - tick)) }
+      if isOld { return missed(firing, until: min(edge, closes ?? edge) - tick) }
+      if let busy, firing.startAt <= now {
+        return (.skipped(busy, .overlap), min(now, (closes ?? now) - tick))
+      }
       return (.start, nil)
     }
+  }
+
+  /// The fate of what was missed, which depends on how long ago that is.
+  private func missed(_ firing: Firing, until: Instant) -> (fate: Stretch.Fate, until: Instant?) {
+    guard let forgetBefore else { return (.missed, until) }
+    if firing.dueAt >= forgetBefore { return (.missed, until) }
+    return (.forgotten, min(until, forgetBefore - Interval(microseconds: 1)))
   }
 
   /// True if the window that opened then is open still.

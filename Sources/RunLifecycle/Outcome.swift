@@ -29,6 +29,20 @@ public enum RunState: String, Hashable, Codable, Sendable, CaseIterable {
   case ended
 }
 
+/// A gate that a start has to pass (SPEC 4.6), in the order in which they are asked.
+public enum StartGate: String, Hashable, Codable, Sendable, CaseIterable {
+  case enabled
+  case paused
+  /// It is not too late for it.
+  case late
+  case window
+  case blackout
+  case overlap
+  case requires
+  case when
+  case pool
+}
+
 /// Why a row may wait before its first attempt.
 public enum Claim: String, Hashable, Codable, Sendable, CaseIterable {
   /// It starts at its instant, or within `late_within` of it.
@@ -37,4 +51,8 @@ public enum Claim: String, Hashable, Codable, Sendable, CaseIterable {
   case deferred
   /// Its instant was missed; it starts as soon as it can.
   case madeUp = "made_up"
+  /// It was on time, and waits for its turn: for the run before it, a place in its pool, a condition.
+  case queued
+  /// It stands for all firings since the job was paused, and never starts.
+  case paused
 }

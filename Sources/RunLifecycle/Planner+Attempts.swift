@@ -67,11 +67,12 @@ extension Planner {
     case .notStarted, .fell: jobs[slot].open[index].unstarted += 1
     default: jobs[slot].open[index].unstarted = 0
     }
+    jobs[slot].open[index].run.notePeak(end.peakMemory)
     let policy = jobs[slot].plan.policy
     let isManual = jobs[slot].open[index].run.isManual
     let transition = Transition(
       retry: policy.retry, timeLimit: timeLimit(of: jobs[slot].open[index].run, jobs[slot].plan),
-      mayRetry: !jobs[slot].isRemoved && (policy.enabled || isManual))
+      run: jobs[slot].open[index].run.id, mayRetry: !jobs[slot].isRemoved && (policy.enabled || isManual))
     let disposition = transition.disposition(
       after: end, attempt: jobs[slot].open[index].run.attempt, unstarted: jobs[slot].open[index].unstarted)
     switch disposition {
@@ -98,6 +99,7 @@ extension Planner {
     let entry = jobs[slot].open[index]
     if entry.phase == .running {
       decisions.append(.stop(id, .cancelled(by: by)))
+      jobs[slot].open[index].isStopping = true
     } else {
       let outcome: Outcome = entry.run.attempt > 0 ? .cancelled : .skipped
       close(
@@ -110,7 +112,7 @@ extension Planner {
   /// Stops whatever runs.
   mutating func stopRunning(reason: String) {
     for (_, slot) in slots.sorted(by: { $0.key < $1.key }) {
-      if let id = jobs[slot].running { decisions.append(.stop(id, .drained(reason))) }
+      for id in jobs[slot].running { decisions.append(.stop(id, .drained(reason))) }
     }
   }
 }
@@ -120,8 +122,15 @@ extension Run {
   mutating func await(_ verdict: Verdict) {
     attemptOutcome = verdict.outcome
     reason = verdict.reason
+    gate = nil
     error = verdict.error
     result = nil
+  }
+
+  /// Keeps the highest of what the attempts took.
+  mutating func notePeak(_ bytes: Int64?) {
+    guard let bytes else { return }
+    peakMemory = max(peakMemory ?? 0, bytes)
   }
 
   /// The attempt did not take place: `main` was not called.

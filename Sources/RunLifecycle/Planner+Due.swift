@@ -5,22 +5,24 @@ extension Planner {
   /// Accounts for the due instants up to the horizon: records what is skipped or missed, and claims a row
   /// for the first that is to run. The rest waits until that claim is durable.
   mutating func collectDue(_ slot: Int, horizon: Instant, now: Instant) {
-    guard jobs[slot].inFlight == nil, jobs[slot].isLive, let schedule = jobs[slot].plan.schedule else {
-      return
-    }
+    guard mayCollect(slot), jobs[slot].isLive, let schedule = jobs[slot].plan.schedule else { return }
     let policy = jobs[slot].plan.policy
+    let isPaused = jobs[slot].pause != nil
     while true {
       var walk = DueWalk(
-        schedule: schedule, triggers: jobs[slot].triggers, lateWithin: policy.lateWithin,
+        schedule: schedule, triggers: jobs[slot].triggers, lateWithin: policy.lateWithin, isPaused: isPaused,
+        forgetBefore: policy.catchUp == .none ? nil : policy.catchUpWithin.map { now - $0 },
         busy: busyReason(slot), hasHeld: jobs[slot].open.contains { isDeferred($0.run) },
         runsHeld: jobs[slot].open.contains { $0.isRunning && $0.run.claim == .deferred }, now: now,
-        horizon: horizon)
-      guard var stretch = walk.next() else { return }
+        horizon: isPaused ? min(horizon, now) : horizon)
+      let isBacklog = policy.catchUp == .all && walk.peek()?.fate == .missed
+      guard var stretch = walk.next(single: isBacklog) else { return }
+      if isBacklog { return makeUpNext(stretch, walk, slot) }
       walk.extend(&stretch)
-      if stretch.fate == .missed, policy.startWhenAvailable, isNewestMissed(walk) {
-        makeUp(stretch, walk, slot, at: now)
-        return
+      if stretch.fate == .missed, policy.catchUp == .newest, isNewestMissed(walk) {
+        return makeUp(stretch, walk, slot, at: now)
       }
+      if stretch.fate == .paused { return takePaused(stretch, walk, slot) }
       take(stretch, walk, slot, at: now)
       if stretch.fate.isClaim { return }
     }
@@ -38,17 +40,59 @@ extension Planner {
       run.notBefore = max(from, stretch.startAt)
       claim(run, changes, slot)
     case .missed:
-      record(run, Verdict(outcome: .missed, reason: missedReason(jobs[slot].plan.policy)), changes, at: now)
-    case .skipped(let reason):
-      record(run, Verdict(outcome: .skipped, reason: reason), changes, at: now)
+      record(run, missedVerdict(slot), changes, at: now)
+    case .forgotten:
+      let within = jobs[slot].plan.policy.catchUpWithin ?? .zero
+      record(
+        run, Verdict(outcome: .missed, reason: "older than catch_up_within (\(within))", gate: .late),
+        changes,
+        at: now)
+    case .skipped(let reason, let gate):
+      record(run, Verdict(outcome: .skipped, reason: reason, gate: gate), changes, at: now)
+    case .paused: break
     }
+  }
+
+  /// Firings in a pause are one row, which grows until the pause ends.
+  private mutating func takePaused(_ stretch: Stretch, _ walk: DueWalk, _ slot: Int) {
+    let changes = adopt(walk.triggers, slot)
+    if let index = jobs[slot].open.firstIndex(where: { $0.run.claim == .paused }) {
+      jobs[slot].open[index].run.dueUntil = stretch.last
+      jobs[slot].open[index].run.count += stretch.count
+      decisions.append(.update(jobs[slot].open[index].run, changes))
+    } else {
+      var run = newRun(for: stretch, slot)
+      run.wait(as: .paused, .paused, jobs[slot].pause.map(pausedReason) ?? "paused")
+      claim(run, changes, slot)
+    }
+  }
+
+  /// Claims a run for the oldest missed instant; the others stay where they are until it has ended.
+  private mutating func makeUpNext(_ stretch: Stretch, _ walk: DueWalk, _ slot: Int) {
+    let changes = adopt(walk.triggers, slot)
+    var run = newRun(for: stretch, slot)
+    run.wait(as: .madeUp, .late, "made up: \(missedReason(jobs[slot].plan.policy))")
+    run.notBefore = run.dueAt
+    claim(run, changes, slot)
+  }
+
+  /// True if due instants may be looked for: the account must not pass a row that is not durable, nor one
+  /// of a backlog that is made up one by one.
+  func mayCollect(_ slot: Int) -> Bool {
+    jobs[slot].inFlight == nil && drainLimit == nil && !jobs[slot].isCatchingUp
+  }
+
+  private func missedVerdict(_ slot: Int) -> Verdict {
+    Verdict(outcome: .missed, reason: missedReason(jobs[slot].plan.policy), gate: .late)
   }
 
   /// Claims a run for the newest missed instant; the others before it are missed.
   private mutating func makeUp(_ stretch: Stretch, _ walk: DueWalk, _ slot: Int, at now: Instant) {
     for entry in jobs[slot].open
     where entry.run.claim == .madeUp && entry.run.attempt == 0 && entry.run.state == .waiting {
-      close(entry.run.id, in: slot, Verdict(outcome: .missed, reason: "superseded by a newer one"), at: now)
+      close(
+        entry.run.id, in: slot, Verdict(outcome: .missed, reason: "superseded by a newer one", gate: .late),
+        at: now)
     }
     var newest = newRun(for: stretch, slot)
     newest.cause = .clock(stretch.last)
@@ -57,8 +101,7 @@ extension Planner {
     if let (rest, states) = walk.withoutNewest(stretch) {
       let run = newRun(for: rest, slot)
       newest.id = newID()
-      let verdict = Verdict(outcome: .missed, reason: missedReason(jobs[slot].plan.policy))
-      record(run, verdict, adopt(states, slot), at: now)
+      record(run, missedVerdict(slot), adopt(states, slot), at: now)
     }
     claim(newest, adopt(walk.triggers, slot), slot)
   }

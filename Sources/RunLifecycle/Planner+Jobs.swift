@@ -4,20 +4,28 @@ import Scheduling
 extension Planner {
   /// A job is new, changed, or there when the daemon starts.
   mutating func goLive(
-    _ plan: JobPlan, accounts: [StoredAccount], lastEnded: Run?, initial: Bool, at now: Instant
+    _ plan: JobPlan, accounts: [StoredAccount], lastEnded: Run?, pause: Pause?, initial: Bool, at now: Instant
   ) {
-    let event = PlannerEvent.jobLive(plan, accounts: accounts, lastEnded: lastEnded, initial: initial)
+    let event = PlannerEvent.jobLive(
+      plan, accounts: accounts, lastEnded: lastEnded, pause: pause, initial: initial)
     if let slot = slots[plan.key] {
       guard settle(slot, before: event, at: now) else { return }
       let known = jobs[slot].triggers.map {
-        StoredAccount(triggerKey: $0.key, fingerprint: $0.fingerprint, account: $0.account)
+        StoredAccount(
+          triggerKey: $0.key, fingerprint: $0.fingerprint, account: $0.account, memo: $0.memo)
       }
       let wasRemoved = jobs[slot].isRemoved
       let left = retired.removeValue(forKey: plan.key) ?? []
+      unfollow(slot)
       jobs[slot].plan = plan
       jobs[slot].isRemoved = false
-      openAccounts(slot, known: wasRemoved ? left : known, initial: false, at: now)
+      if wasRemoved { jobs[slot].pause = pause }
+      openAccounts(slot, known: wasRemoved ? left : known, at: now)
       relabelWaiting(slot, at: now)
+      leaveLines(slot, at: now)
+      follow(plan.schedule, slot)
+      startQueue.rank(slot, plan.policy.priority)
+      queueLifeEvents(slot, initial: false)
       advance(slot, at: now)
       return
     }
@@ -25,14 +33,16 @@ extension Planner {
     let slot = freeSlots.popLast() ?? jobs.count
     if slot == jobs.count { jobs.append(JobState(plan: plan)) } else { jobs[slot] = JobState(plan: plan) }
     slots[plan.key] = slot
-    jobs[slot].startupDue =
-      initial && plan.policy.enabled && (plan.policy.runOnStartup || plan.startupTrigger != nil)
+    jobs[slot].pause = pause
     if initial, let ended = lastEnded?.endedAt, ended > now + patience {
       note(
         .warning, job: plan.key,
         "the clock says \(now), but run \(lastEnded?.id.description ?? "") ended at \(ended)")
     }
-    openAccounts(slot, known: known, initial: initial, at: now)
+    openAccounts(slot, known: known, at: now)
+    follow(plan.schedule, slot)
+    startQueue.rank(slot, plan.policy.priority)
+    queueLifeEvents(slot, initial: initial)
     schedule(slot, at: now)
   }
 
@@ -44,7 +54,8 @@ extension Planner {
     var left: [StoredAccount] = []
     for trigger in jobs[slot].triggers {
       let stored = StoredAccount(
-        triggerKey: trigger.key, fingerprint: StoredAccount.retired, account: trigger.account)
+        triggerKey: trigger.key, fingerprint: StoredAccount.retired, account: trigger.account,
+        memo: trigger.memo)
       left.append(stored)
       changes.append(.retiring(stored, of: key))
     }
@@ -52,7 +63,11 @@ extension Planner {
     retired[key] = left
     jobs[slot].isRemoved = true
     jobs[slot].triggers = []
-    jobs[slot].startupDue = false
+    jobs[slot].events = []
+    unfollow(slot)
+    endPausedRow(
+      slot, "\(jobs[slot].pause.map(pausedReason) ?? "paused"), until the job was removed", at: now)
+    leaveLines(slot, at: now)
     advance(slot, at: now)
   }
 
@@ -73,8 +88,8 @@ extension Planner {
     guard jobs[slot].inFlight == nil, let change = jobs[slot].pendingChange else { return }
     jobs[slot].pendingChange = nil
     switch change {
-    case .jobLive(let plan, let accounts, let lastEnded, let initial):
-      goLive(plan, accounts: accounts, lastEnded: lastEnded, initial: initial, at: now)
+    case .jobLive(let plan, let accounts, let lastEnded, let pause, let initial):
+      goLive(plan, accounts: accounts, lastEnded: lastEnded, pause: pause, initial: initial, at: now)
     case .jobRemoved(let key): remove(key, at: now)
     default: break
     }
@@ -82,7 +97,7 @@ extension Planner {
 
   /// Gives each trigger its account: an unchanged one keeps it; a new or changed one counts from now, an
   /// `every` from its last due instant on.
-  private mutating func openAccounts(_ slot: Int, known: [StoredAccount], initial: Bool, at now: Instant) {
+  private mutating func openAccounts(_ slot: Int, known: [StoredAccount], at now: Instant) {
     let job = jobs[slot].plan.key
     let live = jobs[slot].plan.policy.enabled
     var changes: [AccountChange] = []
@@ -100,8 +115,11 @@ extension Planner {
           account.accountedThrough = startOfCount(of: trigger.rule, at: now, claimed: claimed)
         }
         if account.accountedThrough > now + patience { correct(&account, of: job, trigger.label, at: now) }
-        let state = TriggerState(key: key, fingerprint: fingerprint, account: account, next: nil)
-        if old?.account != account || old?.fingerprint != fingerprint, !isEvent(trigger.rule) {
+        // What was seen before the trigger was changed, or not live, is not what it counts from.
+        let keepsMemo = old?.fingerprint == fingerprint || trigger.isOnceForEach
+        let state = TriggerState(
+          key: key, fingerprint: fingerprint, account: account, memo: keepsMemo ? old?.memo : nil, next: nil)
+        if old?.account != account || old?.fingerprint != fingerprint, !trigger.isBareEvent {
           changes.append(state.change(of: job))
         }
         states.append(state)
@@ -126,10 +144,6 @@ extension Planner {
     }
   }
 
-  private func isEvent(_ rule: Trigger.Rule) -> Bool {
-    if case .event = rule { true } else { false }
-  }
-
   /// Rows that wait under a trigger that is not there any more: another one that fires at their instant
   /// takes them over, or they end.
   private mutating func relabelWaiting(_ slot: Int, at now: Instant) {
@@ -146,7 +160,9 @@ extension Planner {
       if let heir, let label = schedule?.triggers[heir].label {
         jobs[slot].open[index].run.trigger = label
       } else {
-        close(id, in: slot, Verdict(outcome: .skipped, reason: "its trigger was removed"), at: now)
+        close(
+          id, in: slot, Verdict(outcome: .skipped, reason: "its trigger was removed", gate: .enabled), at: now
+        )
       }
     }
   }
@@ -154,6 +170,7 @@ extension Planner {
   /// Drops a job that is removed and of which nothing is open.
   mutating func forget(_ slot: Int) {
     guard slots[jobs[slot].plan.key] == slot else { return }
+    unfollow(slot)
     slots[jobs[slot].plan.key] = nil
     startQueue.set(slot, at: nil)
     claimQueue.set(slot, at: nil)
@@ -166,7 +183,7 @@ extension Trigger {
   var isCalendar: Bool {
     switch rule {
     case .every: startAt != nil
-    case .restartAfter, .event: false
+    case .restartAfter, .event, .after, .watch: false
     default: true
     }
   }
@@ -174,6 +191,12 @@ extension Trigger {
   var isRestartAfter: Bool {
     if case .restartAfter = rule { true } else { false }
   }
+
+  /// True for an event of the daemon's own life, of which nothing is kept.
+  var isBareEvent: Bool { rule == .event(.startup) || rule == .event(.shutdown) }
+
+  /// True for an event that counts once for each of what it remembers.
+  var isOnceForEach: Bool { rule == .event(.boot) || rule == .event(.load) }
 
   var isEvery: Bool {
     if case .every = rule { true } else { false }

@@ -20,16 +20,26 @@ extension Planner {
       return
     }
     run.state = called ? .running : .waiting
+    if case .shutdown = run.cause, !called {
+      // What was to happen when the daemon went is too late.
+      run.settle(run.lastVerdict("the daemon had gone before it could start"), at: now)
+      decisions.append(.finish(run, []))
+      return
+    }
     slotOfRun[run.id] = slot
     let position = jobs[slot].open.firstIndex { $0.run.id > run.id } ?? jobs[slot].open.count
     jobs[slot].open.insert(OpenRun(run, phase: called ? .running : .waiting), at: position)
-    if wasTakenBack { decisions.append(.update(run)) }
+    if called { jobs[slot].running.append(run.id) }
+    if wasTakenBack { decisions.append(.update(run, [])) }
     if called {
       // Its start had taken their place, even if nobody could write that down any more.
       endSuperseded(by: run.id, slot, at: now)
     }
     if called, let position = jobs[slot].index(of: run.id) {
       follow(AttemptEnd(.interrupted(Self.interruptedReason), at: now), ofRunAt: position, in: slot, at: now)
+    }
+    if jobs[slot].pause == nil, run.claim == .paused {
+      endPausedRow(slot, run.reason ?? "paused", at: now)
     }
     if !jobs[slot].open.isEmpty { dropRestarts(slot) }
     schedule(slot, at: now)

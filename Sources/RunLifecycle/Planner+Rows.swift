@@ -21,6 +21,7 @@ extension Planner {
     var run = run
     run.settle(verdict, at: max(now, run.dueUntil ?? run.dueAt))
     decisions.append(.record(run, changes))
+    if let slot = slots[run.job] { tellDependents(of: run, named: jobs[slot].plan.name) }
   }
 
   /// Ends an open row. One that is not durable yet ends as soon as it is.
@@ -30,21 +31,24 @@ extension Planner {
       jobs[slot].open[index].doom = verdict
       return
     }
+    leavePlace(index, slot)
     var run = jobs[slot].open.remove(at: index).run
     slotOfRun[id] = nil
-    if jobs[slot].running == id { jobs[slot].running = nil }
+    jobs[slot].disengage(id)
     run.settle(verdict, at: now)
     decisions.append(.finish(run, restartRestarts(slot, at: now)))
+    tellDependents(of: run, named: jobs[slot].plan.name)
   }
 
   /// Keeps an open row, whose next attempt may start from that instant on.
   mutating func keepWaiting(_ index: Int, in slot: Int, until instant: Instant) {
-    if jobs[slot].running == jobs[slot].open[index].run.id { jobs[slot].running = nil }
+    if jobs[slot].open[index].isRunning { stepBack(index, slot) }
+    jobs[slot].open[index].stopAt = nil
     jobs[slot].open[index].run.state = .waiting
     jobs[slot].open[index].run.notBefore = instant
     jobs[slot].open[index].phase = .waiting
     jobs[slot].open[index].checkAt = instant
-    decisions.append(.update(jobs[slot].open[index].run))
+    decisions.append(.update(jobs[slot].open[index].run, []))
   }
 
   /// A fixed delay counts from the end of the latest run.
@@ -94,6 +98,7 @@ extension Run {
     outcome = verdict.outcome
     attemptOutcome = nil
     reason = verdict.reason
+    gate = verdict.gate
     error = verdict.error
     result = verdict.result
     endedAt = max(instant, startedAt ?? instant)
@@ -101,8 +106,8 @@ extension Run {
 
   /// What a run ends with that is not tried again after all: its latest attempt's outcome; a run that had
   /// none was skipped.
-  func lastVerdict(_ why: String) -> Verdict {
-    guard attempt > 0 else { return Verdict(outcome: .skipped, reason: why) }
-    return Verdict(outcome: attemptOutcome ?? .interrupted, reason: why, error: error)
+  func lastVerdict(_ why: String, _ gate: StartGate? = nil) -> Verdict {
+    guard attempt > 0 else { return Verdict(outcome: .skipped, reason: why, gate: gate) }
+    return Verdict(outcome: attemptOutcome ?? .interrupted, reason: why, gate: gate, error: error)
   }
 }

@@ -4,8 +4,8 @@ import Scheduling
 extension Planner {
   /// The rows that are running, in the order in which they were claimed.
   public var running: [Run] {
-    jobs.lazy.filter { $0.running != nil }.flatMap { job in
-      job.open.map(\.run).filter { $0.id == job.running }
+    jobs.lazy.filter { !$0.running.isEmpty }.flatMap { job in
+      job.open.filter(\.isRunning).map(\.run)
     }
     .sorted { $0.id < $1.id }
   }
@@ -16,7 +16,7 @@ extension Planner {
       .flatMap { jobs[$0].open.map(\.run).filter { $0.state == .waiting } }.sorted { $0.id < $1.id }
   }
 
-  public var runningCount: Int { jobs.count { $0.running != nil } }
+  public var runningCount: Int { jobs.reduce(0) { $0 + $1.running.count } }
 
   /// The open rows of a job, in the order in which they were claimed.
   public func openRuns(of key: JobKey) -> [Run] {
@@ -52,10 +52,20 @@ extension Planner {
     return jobs[slot].triggers.map(\.account)
   }
 
+  /// What a trigger that does not follow the clock remembers.
+  public func memo(of key: JobKey, trigger: String) -> String? {
+    slots[key].flatMap { jobs[$0].triggers.first { $0.key == trigger }?.memo }
+  }
+
+  /// True if `archive_after` has passed since the job's last trigger ended.
+  public func isArchived(_ key: JobKey, at now: Instant) -> Bool {
+    slots[key].map { jobs[$0].isArchived(at: now) } ?? false
+  }
+
   /// True if nothing runs, and no row that has been claimed is about to.
   public var isIdle: Bool {
     slotOfRun.values.allSatisfy { slot in
-      jobs[slot].running == nil
+      jobs[slot].running.isEmpty
         && jobs[slot].open.allSatisfy { $0.phase == .waiting && isHeld($0.run, in: jobs[slot]) }
     }
   }

@@ -19,6 +19,8 @@ public struct Planner: Sendable {
   /// Names this start of the daemon.
   let startID: String
   let testMode: Bool
+  /// Names the machine's boot.
+  let bootID: String
   /// How long a claim that the store refused rests.
   let claimRest = Interval.seconds(1)
   /// How far the clock may be set back with nothing but a pause as a consequence (SPEC 4.5).
@@ -36,6 +38,11 @@ public struct Planner: Sendable {
   var claimQueue = WakeQueue()
   /// When rows have to be looked at, to the microsecond.
   var startQueue = WakeQueue()
+  var pools: [String: Pool]
+  /// Pools that have a free place since the last look at who waits.
+  var poolsToServe: Set<String> = []
+  /// The slots of the jobs that wait for the end of another one's runs, by its name.
+  var dependents: [String: [Int]] = [:]
   /// Since the drain began: rows due later than this do not start.
   var drainLimit: Instant?
   var decisions: [Decision] = []
@@ -44,23 +51,27 @@ public struct Planner: Sendable {
   ///   - claimAhead: How long before its due instant a row may be claimed, so that a start waits for no disk.
   ///   - nextRunID: Greater than every id in the ledger.
   ///   - startID: Names this start of the daemon, for the cause of startup runs.
+  ///   - bootID: Names the machine's boot, for the cause of runs that it makes due.
+  ///   - pools: How many places each concurrency pool has.
   ///   - testMode: Every job runs in test mode.
   public init(
     claimAhead: Interval = .milliseconds(50), node: String, nextRunID: RunID, startID: String,
-    testMode: Bool = false
+    bootID: String = "", pools: [String: Int] = [:], testMode: Bool = false
   ) {
     self.claimAhead = claimAhead
     self.node = node
     self.nextRunID = nextRunID
     self.startID = startID
     self.testMode = testMode
+    self.bootID = bootID
+    self.pools = pools.mapValues { Pool(size: max(1, $0)) }
   }
 
   /// Returns what is to be done after this event, in the order in which it has to become durable.
   public mutating func handle(_ event: PlannerEvent, at now: Instant) -> [Decision] {
     switch event {
-    case .jobLive(let plan, let accounts, let lastEnded, let initial):
-      goLive(plan, accounts: accounts, lastEnded: lastEnded, initial: initial, at: now)
+    case .jobLive(let plan, let accounts, let lastEnded, let pause, let initial):
+      goLive(plan, accounts: accounts, lastEnded: lastEnded, pause: pause, initial: initial, at: now)
     case .jobRemoved(let key): remove(key, at: now)
     case .timePassed: passTime(now)
     case .claimed(let ids): confirm(ids, at: now)
@@ -69,12 +80,19 @@ public struct Planner: Sendable {
     case .attemptEnded(let id, let end): attemptEnded(id, end, at: now)
     case .manual(let request, let key, let params, let testing):
       startManually(key, request: request, params: params, testing: testing, at: now)
+    case .watched(let key, let trigger, let snapshot, let params, let memo):
+      watched(key, trigger, snapshot: snapshot, params: params, memo: memo, at: now)
+    case .conditionsChecked(let id, let unmet): conditionsChecked(id, unmet: unmet, at: now)
+    case .whenAnswered(let id, let answer): whenAnswered(id, answer, at: now)
+    case .pause(let key, let who): pause(key, by: who, at: now)
+    case .resume(let key, let who): resume(key, by: who, at: now)
     case .recovered(let run, let evidence): recover(run, evidence: evidence, at: now)
     case .cancel(let id, let by): cancel(id, by: by, at: now)
     case .clockStepped(let from, let to): clockStepped(from: from, to: to)
-    case .drain: if drainLimit == nil { drainLimit = now + claimAhead }
+    case .drain: beginDrain(at: now)
     case .stopRunning(let reason): stopRunning(reason: reason)
     }
+    servePools(at: now)
     // Taken, not copied: a buffer that two hold is copied by the next append.
     defer { decisions = [] }
     return decisions
@@ -110,19 +128,25 @@ public struct Planner: Sendable {
   mutating func schedule(_ slot: Int, at now: Instant) {
     refreshRestarts(slot)
     startQueue.set(slot, at: nextCheck(of: slot))
-    let due = jobs[slot].inFlight == nil && drainLimit == nil ? earliestDue(slot) : nil
-    claimQueue.set(slot, at: due.map { $0 - claimAhead })
+    let due = mayCollect(slot) ? earliestDue(slot) : nil
+    // In a pause nothing is claimed ahead.
+    let ahead = jobs[slot].pause == nil ? claimAhead : .zero
+    claimQueue.set(slot, at: due.map { $0 - ahead })
     if jobs[slot].isRemoved && jobs[slot].open.isEmpty && jobs[slot].pendingChange == nil { forget(slot) }
   }
 
   /// When a row of the job may start, or a refused claim is tried again.
   private func nextCheck(of slot: Int) -> Instant? {
     var earliest = jobs[slot].claimAgainAt
-    if jobs[slot].startupDue && drainLimit == nil { earliest = .distantPast }
-    for index in jobs[slot].open.indices where jobs[slot].open[index].isWaiting {
-      guard !isHeld(jobs[slot].open[index].run, in: jobs[slot]) else { continue }
-      let checkAt = jobs[slot].open[index].checkAt
-      earliest = earliest.map { min($0, checkAt) } ?? checkAt
+    if !jobs[slot].events.isEmpty && drainLimit == nil { earliest = .distantPast }
+    for entry in jobs[slot].open {
+      let look: Instant?
+      switch entry.phase {
+      case .running: look = entry.stopAt?.instant
+      case .waiting where entry.wait == nil && !isHeld(entry.run, in: jobs[slot]): look = entry.checkAt
+      case .waiting, .claiming, .refused: look = nil
+      }
+      if let look { earliest = earliest.map { min($0, look) } ?? look }
     }
     return earliest
   }

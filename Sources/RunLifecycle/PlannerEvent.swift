@@ -6,8 +6,9 @@ import Scheduling
 /// ``recovered(_:evidence:)`` for every open row, then ``timePassed``: only that looks for due instants.
 public enum PlannerEvent: Sendable, Equatable {
   /// A job is new, or its content has changed, or (`initial`) the daemon starts with it. Startup triggers
-  /// fire only then. The accounts are used only for a job that the planner does not know.
-  case jobLive(JobPlan, accounts: [StoredAccount], lastEnded: Run?, initial: Bool)
+  /// fire only then. The accounts are used only for a job that the planner does not know, and so
+  /// is the pause.
+  case jobLive(JobPlan, accounts: [StoredAccount], lastEnded: Run?, pause: Pause? = nil, initial: Bool)
   case jobRemoved(JobKey)
   /// To be sent at ``Planner/nextWake``; earlier or later does no harm.
   case timePassed
@@ -22,6 +23,18 @@ public enum PlannerEvent: Sendable, Equatable {
   /// Somebody wants the job to run now. The answer is a claim, or a record that says why not, whose cause
   /// has this request.
   case manual(request: String, job: JobKey, params: String?, testing: Bool)
+  /// Files that a trigger watches have come or changed; or, without a snapshot, are what it starts from.
+  ///
+  /// - Parameters:
+  ///   - snapshot: Names what was found, for the cause.
+  ///   - memo: What the trigger remembers once the row is durable.
+  case watched(JobKey, triggerKey: String, snapshot: String?, params: String?, memo: String)
+  /// The answer to `checkConditions`; what does not hold, in words.
+  case conditionsChecked(RunID, unmet: String?)
+  /// The answer to `askWhen`.
+  case whenAnswered(RunID, WhenAnswer)
+  case pause(JobKey, by: String)
+  case resume(JobKey, by: String)
   /// An open row that a former daemon left.
   case recovered(Run, evidence: Evidence)
   case cancel(RunID, by: String)
@@ -30,6 +43,24 @@ public enum PlannerEvent: Sendable, Equatable {
   case drain
   /// The grace of a drain is over: whatever runs is stopped.
   case stopRunning(reason: String)
+}
+
+/// What a job's `when` said.
+public enum WhenAnswer: Sendable, Equatable {
+  case yes
+  case no(String?)
+  case failed(String)
+}
+
+/// Since when a job is paused, and by whom.
+public struct Pause: Sendable, Equatable {
+  public var since: Instant
+  public var by: String
+
+  public init(since: Instant, by: String) {
+    self.since = since
+    self.by = by
+  }
 }
 
 /// What is known of a run's latest attempt after the daemon that led it has gone.

@@ -30,10 +30,14 @@ public struct Run: Sendable, Equatable, Identifiable {
   /// How the latest attempt that ended did, in an open row.
   public var attemptOutcome: Outcome?
   public var reason: String?
+  /// The gate that kept the run from starting, or that it waits for.
+  public var gate: StartGate?
   /// What `main` returned, as JSON.
   public var result: String?
   public var error: String?
   public var node: String
+  /// The most bytes that the job's Lua state took in any attempt.
+  public var peakMemory: Int64?
   /// Digest of the job's files that the run belongs to.
   public var version: String
   /// Parameters of a manual run, as JSON.
@@ -66,8 +70,10 @@ public struct Run: Sendable, Equatable, Identifiable {
     self.outcome = outcome
     self.attemptOutcome = attemptOutcome
     self.reason = reason
+    gate = nil
     self.result = result
     self.error = error
+    peakMemory = nil
     self.node = node
     self.version = version
     self.params = params

@@ -1,69 +1,76 @@
 import Scheduling
 
-/// Further attempts of a run that failed, timed out or was interrupted.
-public struct RetryPolicy: Sendable, Equatable {
-  /// How many attempts may follow the first.
-  public var count: Int
-  public var interval: Interval
-  /// Each interval is this many times the one before.
-  public var backoff: Double
-  public var maxInterval: Interval?
-
-  public init(count: Int, interval: Interval, backoff: Double = 1, maxInterval: Interval? = nil) {
-    self.count = count
-    self.interval = interval
-    self.backoff = backoff
-    self.maxInterval = maxInterval
-  }
-
-  /// The interval between the end of attempt `attempt` (from 1) and the next start.
-  public func interval(after attempt: Int) -> Interval {
-    var microseconds = Double(interval.microseconds)
-    // A power by hand: the module stands on nothing. No interval is longer than a thousand years.
-    let longest = Double(Interval.days(365_000).microseconds)
-    if backoff != 1 {
-      for _ in 1..<max(1, min(attempt, 10_000)) where microseconds < longest { microseconds *= backoff }
-    }
-    let capped = min(microseconds, maxInterval.map { Double($0.microseconds) } ?? longest, longest)
-    return Interval(microseconds: capped.isFinite && capped > 0 ? Int64(capped) : 0)
-  }
-}
-
 /// What happens when a job is due while it is still running.
 public enum Overlap: Sendable, Equatable {
+  /// The firing is skipped.
   case skip
+  /// It waits its turn; no more than so many wait, `nil`: without limit.
+  case queue(limit: Int?)
+  /// It runs beside the others; no more than so many run, `nil`: without limit.
+  case parallel(limit: Int?)
+  /// What runs is stopped, and it starts then.
+  case replace
+}
+
+/// What becomes of due instants that were missed.
+public enum CatchUp: String, Sendable, CaseIterable {
+  case none
+  /// One run, for the newest.
+  case newest
+  /// A run for each, oldest first, one at a time.
+  case all
 }
 
 /// The settings of a job that decide whether and when it runs (SPEC 4.2).
 public struct RunPolicy: Sendable, Equatable {
-  public var enabled: Bool
-  public var testing: Bool
+  public var enabled = true
+  public var testing = false
   /// One more trigger, `on = "startup"`, that ignores the window.
-  public var runOnStartup: Bool
+  public var runOnStartup = false
   /// Execution time limit of an attempt; `nil`: none.
-  public var timeLimit: Interval?
-  public var stopGrace: Interval
+  public var timeLimit: Interval? = .hours(24)
+  public var stopGrace: Interval = .seconds(5)
   public var retry: RetryPolicy?
-  public var overlap: Overlap
+  /// As the job says it; see ``overlap(for:)``.
+  public var overlap: Overlap?
   /// A due instant that is found no older than this starts as if on time.
-  public var lateWithin: Interval
-  /// A job that missed due instants runs once, for the newest, as soon as it can.
-  public var startWhenAvailable: Bool
+  public var lateWithin: Interval = .minutes(1)
+  public var catchUp: CatchUp = .none
+  /// Older instants are not made up.
+  public var catchUpWithin: Interval?
+  /// 0 (first) to 9, among runs that wait for the same thing.
+  public var priority = 5
+  /// The concurrency pool that a run needs a place in.
+  public var pool: String?
+  /// What has to hold at the start.
+  public var requires: Requirements?
+  /// The job has a `when` that is asked just before the start.
+  public var hasWhen = false
+  /// So long after the last trigger's end the job is archived.
+  public var archiveAfter: Interval?
 
-  public init(
-    enabled: Bool = true, testing: Bool = false, runOnStartup: Bool = false,
-    timeLimit: Interval? = .hours(24),
-    stopGrace: Interval = .seconds(5), retry: RetryPolicy? = nil, overlap: Overlap = .skip,
-    lateWithin: Interval = .minutes(1), startWhenAvailable: Bool = false
-  ) {
-    self.enabled = enabled
-    self.testing = testing
-    self.runOnStartup = runOnStartup
-    self.timeLimit = timeLimit
-    self.stopGrace = stopGrace
-    self.retry = retry
-    self.overlap = overlap
-    self.lateWithin = lateWithin
-    self.startWhenAvailable = startWhenAvailable
+  public init() {}
+
+  /// The job's setting; without one, what a payload came with is queued, and anything else skipped.
+  public func overlap(for cause: Cause) -> Overlap {
+    overlap ?? (cause.bringsPayload ? .queue(limit: nil) : .skip)
   }
+}
+
+/// What has to hold at a start beside the schedule.
+public struct Requirements: Sendable, Equatable {
+  /// A default route is up.
+  public var network = false
+  /// The machine does not run on its battery.
+  public var acPower = false
+  /// The processors have little to do.
+  public var idle = false
+  /// Bytes that have to be free where the job's files are.
+  public var freeDisk: Int64?
+  /// An absolute path that has to exist.
+  public var file: String?
+  /// How long they are asked for again before the run is skipped.
+  public var wait: Interval?
+
+  public init() {}
 }

@@ -14,6 +14,8 @@ enum Disposition: Sendable, Equatable {
 struct Verdict: Sendable, Equatable {
   var outcome: Outcome
   var reason: String?
+  /// What kept the run from starting.
+  var gate: StartGate?
   var error: String?
   var result: String?
 }
@@ -25,6 +27,7 @@ struct Transition: Sendable {
 
   var retry: RetryPolicy?
   var timeLimit: Interval?
+  var run: RunID
   /// False for a run whose job was removed or disabled: it is not tried again.
   var mayRetry: Bool
 
@@ -62,7 +65,7 @@ struct Transition: Sendable {
     _ verdict: Verdict, _ attempt: Int, _ end: Instant, interval: Interval? = nil
   ) -> Disposition {
     guard mayRetry, let retry, attempt <= retry.count else { return .finish(verdict) }
-    let interval = interval ?? retry.interval(after: attempt)
+    let interval = interval ?? retry.interval(after: attempt, of: run)
     return .retry(at: end + (interval < .zero ? .zero : interval), verdict)
   }
 

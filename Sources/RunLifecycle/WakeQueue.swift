@@ -10,10 +10,12 @@ import Scheduling
 struct WakeQueue: Sendable {
   private struct Entry: Comparable {
     var at: Int64
+    var rank: UInt8
     var slot: Int32
 
     static func < (left: Entry, right: Entry) -> Bool {
-      left.at != right.at ? left.at < right.at : left.slot < right.slot
+      if left.at != right.at { return left.at < right.at }
+      return left.rank != right.rank ? left.rank < right.rank : left.slot < right.slot
     }
   }
 
@@ -21,9 +23,16 @@ struct WakeQueue: Sendable {
 
   private var heap = Heap<Entry>()
   private var wakes: [Int64] = []
+  private var ranks: [UInt8] = []
 
   /// The earliest instant of all jobs.
   private(set) var next: Instant?
+
+  /// Sets the job's place among those of the same instant: lower ones first.
+  mutating func rank(_ slot: Int, _ rank: Int) {
+    while ranks.count <= slot { ranks.append(0) }
+    ranks[slot] = UInt8(clamping: rank)
+  }
 
   /// Sets the instant of the job in this slot, or that it has none.
   mutating func set(_ slot: Int, at instant: Instant?) {
@@ -31,7 +40,7 @@ struct WakeQueue: Sendable {
     while wakes.count <= slot { wakes.append(Self.never) }
     guard wakes[slot] != at else { return }
     wakes[slot] = at
-    if at != Self.never { heap.insert(Entry(at: at, slot: Int32(truncatingIfNeeded: slot))) }
+    if at != Self.never { heap.insert(entry(slot, at: at)) }
     if heap.count > 4 * wakes.count + 1024 { rebuild() }
     trim()
   }
@@ -51,10 +60,15 @@ struct WakeQueue: Sendable {
     next = heap.min.map { Instant(microseconds: $0.at) }
   }
 
+  private func entry(_ slot: Int, at instant: Int64) -> Entry {
+    Entry(
+      at: instant, rank: slot < ranks.count ? ranks[slot] : 0, slot: Int32(truncatingIfNeeded: slot))
+  }
+
   private mutating func rebuild() {
     var entries: [Entry] = []
     for (slot, at) in wakes.enumerated() where at != Self.never {
-      entries.append(Entry(at: at, slot: Int32(truncatingIfNeeded: slot)))
+      entries.append(entry(slot, at: at))
     }
     heap = Heap(entries)
   }

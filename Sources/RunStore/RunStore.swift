@@ -16,6 +16,10 @@ public protocol RunStore: Sendable {
   /// How far the triggers of these jobs are accounted for; of all jobs, if none is named.
   func accounts(of jobs: [JobKey]) throws -> [JobKey: [StoredAccount]]
 
+  /// Hands all that is kept of a job over to another one that has no rows yet: its rows, accounts and pause.
+  /// False, and nothing is changed, if that one has rows, or there is no job of that name.
+  func inherit(_ heir: JobKey, from name: String) throws -> Bool
+
   /// Carries all changes out, in their order, in one durable transaction, or throws and none of them.
   ///
   /// When it returns, a power cut loses nothing of it. A row that exists already (its id, or job, due
@@ -40,15 +44,17 @@ public protocol RunStore: Sendable {
 public enum LedgerChange: Sendable, Equatable {
   /// Inserts a waiting row and moves accounts.
   case claim(Run, [AccountChange])
-  /// An attempt of an open row has started.
+  /// An attempt of an open row has started; what it waited for is no more.
   case started(RunID, at: Instant, attempt: Int)
-  /// Replaces an open row, which stays open.
-  case update(Run)
+  /// Replaces an open row, which stays open, and moves accounts.
+  case update(Run, [AccountChange])
   /// Replaces an open row by one that has ended, and moves accounts.
   case finish(Run, [AccountChange])
   /// Inserts a row that has ended, and moves accounts.
   case record(Run, [AccountChange])
   case account([AccountChange])
+  /// The job is paused, or no longer.
+  case pause(JobKey, Pause?)
 }
 
 /// A job as the store knows it.
@@ -57,10 +63,12 @@ public struct JobRecord: Sendable, Equatable {
   public var name: String
   /// The newest row that has ended.
   public var lastEnded: Run?
+  public var pause: Pause?
 
-  public init(key: JobKey, name: String, lastEnded: Run? = nil) {
+  public init(key: JobKey, name: String, lastEnded: Run? = nil, pause: Pause? = nil) {
     self.key = key
     self.name = name
     self.lastEnded = lastEnded
+    self.pause = pause
   }
 }

@@ -14,7 +14,8 @@ struct DatabaseFile: Sendable {
 
   /// "AlmL": run rows must survive a power cut.
   static let ledger = DatabaseFile(
-    applicationID: 0x416c_6d4c, title: "ledger", migrations: [LedgerMigration1.self], isDurable: true)
+    applicationID: 0x416c_6d4c, title: "ledger", migrations: [LedgerMigration1.self, LedgerMigration2.self],
+    isDurable: true)
   /// "AlmO": of log lines, the last may be lost in one.
   static let logs = DatabaseFile(
     applicationID: 0x416c_6d4f, title: "logs", migrations: [LogsMigration1.self], isDurable: false)

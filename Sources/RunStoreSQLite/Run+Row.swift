@@ -6,7 +6,8 @@ import Scheduling
 extension Run {
   static let columns = """
     id, job, trigger, cause, due_at_us, due_until_us, count, claim, not_before_us, started_at_us, ended_at_us, \
-    attempt, state, outcome, attempt_outcome, reason, result, error, node, version, params, testing, previous
+    attempt, state, outcome, attempt_outcome, reason, result, error, node, version, params, testing, previous, \
+    gate, peak_memory
     """
   static let select = "SELECT \(columns) FROM runs"
 
@@ -30,6 +31,8 @@ extension Run {
     attemptOutcome = (row[14] as String?).flatMap { Outcome(rawValue: $0) }
     (reason, result, error, params) = (row[15], row[16], row[17], row[20])
     previous = (row[22] as Int64?).map { RunID($0) }
+    gate = (row[23] as String?).flatMap { StartGate(rawValue: $0) }
+    peakMemory = row[24]
   }
 }
 

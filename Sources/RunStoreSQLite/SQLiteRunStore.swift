@@ -45,11 +45,15 @@ public final class SQLiteRunStore: RunStore {
 
   public func jobs() throws -> [JobRecord] {
     try database.read { db in
-      let rows = try Row.fetchCursor(db, sql: "SELECT key, name, head FROM jobs ORDER BY name")
+      let rows = try Row.fetchCursor(
+        db, sql: "SELECT key, name, head, paused_at_us, paused_by FROM jobs ORDER BY name")
       var found: [(record: JobRecord, head: RunID?)] = []
       while let row = try rows.next() {
         let head = (row[2] as Int64?).map { RunID($0) }
-        found.append((JobRecord(key: JobKey(row[0] as Int32), name: row[1]), head))
+        let pause = (row[3] as Int64?).map {
+          Pause(since: Instant(microseconds: $0), by: (row[4] as String?) ?? "")
+        }
+        found.append((JobRecord(key: JobKey(row[0] as Int32), name: row[1], pause: pause), head))
       }
       for index in found.indices {
         found[index].record.lastEnded = try Self.firstInChain(from: found[index].head, db) {
@@ -63,14 +67,15 @@ public final class SQLiteRunStore: RunStore {
   public func accounts(of jobs: [JobKey]) throws -> [JobKey: [StoredAccount]] {
     try database.read { db in
       var accounts: [JobKey: [StoredAccount]] = [:]
-      let select = "SELECT job, trigger_key, fingerprint, accounted_through_us, last_due_us FROM accounts"
+      let select =
+        "SELECT job, trigger_key, fingerprint, accounted_through_us, last_due_us, memo FROM accounts"
       func collect(_ rows: RowCursor) throws {
         while let row = try rows.next() {
           let account = TriggerAccount(
             accountedThrough: Instant(microseconds: row[3]),
             lastDue: (row[4] as Int64?).map { Instant(microseconds: $0) })
           accounts[JobKey(row[0] as Int32), default: []].append(
-            StoredAccount(triggerKey: row[1], fingerprint: row[2], account: account))
+            StoredAccount(triggerKey: row[1], fingerprint: row[2], account: account, memo: row[5]))
         }
       }
       if jobs.isEmpty { try collect(Row.fetchCursor(db, sql: select)) }
@@ -79,6 +84,27 @@ public final class SQLiteRunStore: RunStore {
         try collect(Row.fetchCursor(one, arguments: [job.rawValue]))
       }
       return accounts
+    }
+  }
+
+  public func inherit(_ heir: JobKey, from name: String) throws -> Bool {
+    try write { db in
+      let old = try Int32.fetchOne(db, sql: "SELECT key FROM jobs WHERE name = ?", arguments: [name])
+      let head = try Int64.fetchOne(
+        db, sql: "SELECT head FROM jobs WHERE key = ?", arguments: [heir.rawValue])
+      guard let old, old != heir.rawValue, head == nil else { return false }
+      let keys: StatementArguments = ["heir": heir.rawValue, "old": old]
+      try db.execute(
+        sql:
+          "UPDATE jobs SET (head, paused_at_us, paused_by) = (SELECT head, paused_at_us, paused_by FROM jobs"
+          + " WHERE key = :old) WHERE key = :heir", arguments: keys)
+      try db.execute(
+        sql: "UPDATE jobs SET head = NULL, paused_at_us = NULL, paused_by = NULL WHERE key = ?",
+        arguments: [old])
+      try db.execute(sql: "UPDATE runs SET job = :heir WHERE job = :old", arguments: keys)
+      try db.execute(sql: "DELETE FROM accounts WHERE job = ?", arguments: [heir.rawValue])
+      try db.execute(sql: "UPDATE accounts SET job = :heir WHERE job = :old", arguments: keys)
+      return true
     }
   }
 

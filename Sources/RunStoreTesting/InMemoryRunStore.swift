@@ -41,7 +41,8 @@ public final class InMemoryRunStore: RunStore {
   public func jobs() throws -> [JobRecord] {
     contents.withLock { contents in
       contents.live.names.sorted { $0.value < $1.value }.map { key, name in
-        JobRecord(key: key, name: name, lastEnded: contents.live.lastEnded(key))
+        JobRecord(
+          key: key, name: name, lastEnded: contents.live.lastEnded(key), pause: contents.live.pauses[key])
       }
     }
   }
@@ -52,6 +53,10 @@ public final class InMemoryRunStore: RunStore {
       return contents.live.accounts.filter { wanted.isEmpty || wanted.contains($0.key) }
         .mapValues { $0.values.sorted { $0.triggerKey < $1.triggerKey } }
     }
+  }
+
+  public func inherit(_ heir: JobKey, from name: String) throws -> Bool {
+    contents.withLock { $0.live.inherit(heir, from: name) }
   }
 
   public func commit(_ changes: [LedgerChange]) throws {
@@ -98,6 +103,7 @@ struct Ledger: Sendable {
 
   private(set) var names: [JobKey: String] = [:]
   private(set) var accounts: [JobKey: [String: StoredAccount]] = [:]
+  private(set) var pauses: [JobKey: Pause] = [:]
   private(set) var runs: [RunID: Run] = [:]
   private var heads: [JobKey: RunID] = [:]
   private var identities: Set<Identity> = []
@@ -109,6 +115,7 @@ struct Ledger: Sendable {
     case head(JobKey, RunID?)
     case identity(Identity)
     case account(JobKey, String, StoredAccount?)
+    case pause(JobKey, Pause?)
   }
 
   mutating func key(for name: String) -> JobKey {
@@ -125,6 +132,21 @@ struct Ledger: Sendable {
       next = run.previous
     }
     return nil
+  }
+
+  mutating func inherit(_ heir: JobKey, from name: String) -> Bool {
+    guard let old = names.first(where: { $0.value == name })?.key, old != heir, heads[heir] == nil else {
+      return false
+    }
+    heads[heir] = heads.removeValue(forKey: old)
+    pauses[heir] = pauses.removeValue(forKey: old)
+    accounts[heir] = accounts.removeValue(forKey: old)
+    for (id, run) in runs where run.job == old {
+      runs[id]?.job = heir
+      identities.remove(Identity(dueAt: run.dueAt, job: old, cause: run.cause))
+      identities.insert(Identity(dueAt: run.dueAt, job: heir, cause: run.cause))
+    }
+    return true
   }
 
   /// Carries all changes out, or none.
@@ -146,6 +168,7 @@ struct Ledger: Sendable {
     case .account(let job, let trigger, let account):
       accounts[job, default: [:]][trigger] = account
       if accounts[job]?.isEmpty == true { accounts[job] = nil }
+    case .pause(let job, let pause): pauses[job] = pause
     }
   }
 
@@ -159,12 +182,18 @@ struct Ledger: Sendable {
       run.state = .running
       run.attempt = attempt
       run.startedAt = run.startedAt ?? at
+      (run.reason, run.gate) = (nil, nil)
       put(run)
-    case .update(let run): try replace(run)
+    case .update(let run, let moves):
+      try replace(run)
+      move(moves)
     case .finish(let run, let moves):
       try replace(run)
       move(moves)
     case .account(let moves): move(moves)
+    case .pause(let job, let pause):
+      undo.append(.pause(job, pauses[job]))
+      pauses[job] = pause
     }
   }
 
@@ -199,7 +228,8 @@ struct Ledger: Sendable {
     for change in changes {
       undo.append(.account(change.job, change.triggerKey, accounts[change.job]?[change.triggerKey]))
       accounts[change.job, default: [:]][change.triggerKey] = StoredAccount(
-        triggerKey: change.triggerKey, fingerprint: change.fingerprint, account: change.account)
+        triggerKey: change.triggerKey, fingerprint: change.fingerprint, account: change.account,
+        memo: change.memo)
     }
   }
 }

@@ -87,9 +87,57 @@ extension RunStoreCheck {
       third.previous = RunID(99)
       try store.commit([.claim(sample(1, job: a, due: 1), []), .claim(sample(2, job: b, due: 2), [])])
       try store.commit([.claim(third, [])])
-      try store.commit([.update(third), .finish(third.ended(.succeeded), [])])
+      try store.commit([.update(third, []), .finish(third.ended(.succeeded), [])])
       let rows = try store.runs(RunQuery())
       try expectEqual(rows.map(\.previous), [RunID(1), nil, nil], "previous rows")
+    },
+    RunStoreCheck("keeps what a row says of its range, its gate and its memory") { store in
+      let job = try key("a", store)
+      var run = sample(1, job: job, due: 1)
+      run.claim = .paused
+      (run.gate, run.reason) = (.paused, "paused by root")
+      try store.commit([.claim(run, [])])
+      (run.dueUntil, run.count) = (run.dueAt + .minutes(5), 6)
+      let seen = AccountChange(
+        job: job, triggerKey: "x", fingerprint: "f", account: TriggerAccount(accountedThrough: run.dueAt),
+        memo: "what it saw")
+      try store.commit([.update(run, [seen])])
+      try expectEqual(try store.openRuns(), [run], "the row that is open")
+      try expectEqual(try store.accounts(of: [job])[job]?.map(\.memo), ["what it saw"], "the memo")
+      var ended = run.ended(.skipped)
+      ended.peakMemory = 123_456
+      try store.commit([.finish(ended, [])])
+      try expectEqual(try store.runs(RunQuery()), [ended], "the row that has ended")
+    },
+    RunStoreCheck("keeps who has paused a job, until that is over") { store in
+      let job = try key("a", store)
+      let other = try key("b", store)
+      let pause = Pause(since: sample(1, due: 3).dueAt, by: "root")
+      try store.commit([.pause(job, pause), .pause(other, pause)])
+      try store.commit([.pause(other, nil)])
+      try expectEqual(try store.jobs().map(\.pause), [pause, nil], "pauses")
+    },
+    RunStoreCheck("hands a job's past over to the one that it has become") { store in
+      let old = try key("old", store)
+      let heir = try key("new", store)
+      let account = AccountChange(
+        job: old, triggerKey: "x", fingerprint: "f",
+        account: TriggerAccount(accountedThrough: sample(1, due: 9).dueAt))
+      let pause = Pause(since: sample(1, due: 3).dueAt, by: "root")
+      try store.commit([
+        .record(sample(1, job: old, due: 1).ended(.succeeded), []),
+        .claim(sample(2, job: old, due: 2), [account]), .pause(old, pause),
+      ])
+      try expect(try store.inherit(heir, from: "old"), "nothing was handed over")
+      try expectEqual(try store.runs(RunQuery(job: heir)).map(\.id), [RunID(2), RunID(1)], "the heir's rows")
+      try expectEqual(try store.runs(RunQuery(job: old)).map(\.id), [], "the old job's rows")
+      try expectEqual(try store.lastEnded([heir])[heir]?.id, RunID(1), "the heir's last row")
+      try expectEqual(try store.accounts(of: [heir])[heir]?.count, 1, "the heir's accounts")
+      try expectEqual(try store.accounts(of: [old])[old]?.count ?? 0, 0, "the old job's accounts")
+      try expectEqual(try store.jobs().first { $0.name == "new" }?.pause, pause, "the heir's pause")
+      try store.commit([.claim(sample(3, job: heir, due: 3), []), .claim(sample(4, job: old, due: 1), [])])
+      try expect(try !store.inherit(heir, from: "old"), "a job with rows of its own has taken over others")
+      try expect(try !store.inherit(old, from: "nobody"), "something was handed over from nobody")
     },
     RunStoreCheck("moves accounts with the rows that cover their instants") { store in
       let job = try key("a", store)
@@ -130,7 +178,7 @@ extension RunStoreCheck {
       first.state = .waiting
       first.attemptOutcome = .failed
       first.notBefore = first.dueAt + .minutes(1)
-      try store.commit([.update(first), .finish(second.ended(.succeeded), [])])
+      try store.commit([.update(first, []), .finish(second.ended(.succeeded), [])])
       try expectEqual(try store.openRuns(), [first], "open rows")
     },
     RunStoreCheck("takes no notice of a start that comes too late") { store in
@@ -139,7 +187,7 @@ extension RunStoreCheck {
       try store.commit([.claim(run, [])])
       run.attempt = 1
       run.attemptOutcome = .failed
-      try store.commit([.update(run), .started(run.id, at: run.dueAt, attempt: 1)])
+      try store.commit([.update(run, []), .started(run.id, at: run.dueAt, attempt: 1)])
       try expectEqual(try store.openRuns().map(\.state), [.waiting], "the state")
       try store.commit([.finish(run.ended(.failed), []), .started(run.id, at: run.dueAt, attempt: 2)])
       try expectEqual(try store.runs(RunQuery(id: run.id)).map(\.state), [.ended], "the state")
@@ -147,9 +195,9 @@ extension RunStoreCheck {
     RunStoreCheck("lets no row go back") { store in
       let job = try key("a", store)
       let run = sample(1, job: job, due: 1)
-      try expectConflict("an update of a row that is not there") { try store.commit([.update(run)]) }
+      try expectConflict("an update of a row that is not there") { try store.commit([.update(run, [])]) }
       try store.commit([.claim(run, []), .finish(run.ended(.succeeded), [])])
-      try expectConflict("an update of a row that has ended") { try store.commit([.update(run)]) }
+      try expectConflict("an update of a row that has ended") { try store.commit([.update(run, [])]) }
       try expectConflict("a second end") { try store.commit([.finish(run.ended(.failed), [])]) }
       try expectEqual(try store.runs(RunQuery(id: run.id)).map(\.outcome), [.succeeded], "the outcome")
     },

@@ -9,9 +9,12 @@ public enum DefinitionLoader {
   /// - Parameters:
   ///   - hosts: how many processes at the most share the work.
   ///   - zone: of jobs that name none.
+  ///   - rocks: the state directory that has the jobs' rocks, or gets them, and who is told of what is being
+  ///     installed for which job; `nil` leaves them out.
   /// - Returns: what is right, and all that is wrong.
   public static func load(
-    _ sources: [JobSource], hosts: Int, zone: Zone = .system()
+    _ sources: [JobSource], hosts: Int, zone: Zone = .system(),
+    rocks: (state: StateDirectory, progress: (_ job: String, _ text: String) -> Void)? = nil
   ) throws -> (definitions: [JobDefinition], errors: [LoadError]) {
     guard !sources.isEmpty else { return ([], []) }
     var template = Array("/tmp/almanac-XXXXXX".utf8CString)
@@ -33,7 +36,11 @@ public enum DefinitionLoader {
         trouble = text
         loop.stop()
       })
-    let jobs = JobLoader(pool: pool, loop: loop, zone: { zone }, outputFolder: { _ in folder })
+    let installer = rocks.map {
+      RockInstaller(loop: loop, folder: $0.state.rocksFolder, progress: $0.progress)
+    }
+    let jobs = JobLoader(
+      pool: pool, rocks: installer, loop: loop, zone: { zone }, outputFolder: { _ in folder })
     loader = jobs
     var definitions: [JobDefinition] = []
     var errors: [LoadError] = []
@@ -52,6 +59,7 @@ public enum DefinitionLoader {
     pool.flush()
     loop.run()
     loader = nil
+    installer?.close()
     pool.close()
     if let trouble { throw RunnerError(trouble) }
     return (definitions, errors)

@@ -14,14 +14,16 @@ extension Runner {
     case .jobs:
       for view in jobViews() { connection.reply(view.row) }
       connection.finish()
-    case .trigger(let job, let params, let testing, let wait, let folder):
+    case .trigger(let job, let params, let testing, let wait, let folder, let by):
       let own = absolutePath(configuration.jobs)
       guard folder == nil || folder == own else {
         return connection.finish(
           error: "the daemon that holds this state directory runs the jobs of \(own), not of \(folder ?? "")")
       }
-      trigger(job, params: params, testing: testing, wait: wait, connection)
+      trigger(job, params: params, testing: testing, wait: wait, by: by, connection)
     case .cancel(let run, let by): cancel(RunID(run), by: by, connection)
+    case .pause(let job, let by): setPause(of: job, connection) { .pause($0, by: by) }
+    case .resume(let job, let by): setPause(of: job, connection) { .resume($0, by: by) }
     case .reload:
       rescan { [unowned self] in
         connection.reply([
@@ -40,7 +42,8 @@ extension Runner {
   }
 
   private func trigger(
-    _ name: String, params: [String: DataValue], testing: Bool, wait: Bool, _ connection: ControlConnection
+    _ name: String, params: [String: DataValue], testing: Bool, wait: Bool, by who: String,
+    _ connection: ControlConnection
   ) {
     guard let key = keys[name], live[key] != nil else {
       if let refused = catalog.refused[name] {
@@ -50,7 +53,7 @@ extension Runner {
     }
     if case .no = drain {} else { return connection.finish(error: "almanac is stopping; nothing new starts") }
     nextRequest += 1
-    let request = "\(startedAt.microseconds)-\(nextRequest)"
+    let request = "\(who)/\(startedAt.microseconds)-\(nextRequest)"
     let text = params.isEmpty ? nil : try? DataValue.object(params).json()
     requests[request] = { [unowned self] result in
       switch result {
@@ -69,6 +72,26 @@ extension Runner {
       }
     }
     handle(.manual(request: request, job: key, params: text, testing: testing))
+  }
+
+  /// Pauses or resumes a job, and answers when that is durable.
+  private func setPause(
+    of name: String, _ connection: ControlConnection, _ event: (JobKey) -> PlannerEvent
+  ) {
+    guard let key = keys[name], live[key] != nil else {
+      return connection.finish(error: noSuchJobText(name, among: live.values.map(\.name)))
+    }
+    let before = stored.pauses[key]
+    handle(event(key))
+    let pause = stored.pauses[key]
+    pending.releases.append {
+      connection.reply([
+        "paused": .bool(pause != nil), "changed": .bool(pause != before),
+        "since": pause.map { .string($0.since.description) } ?? .null,
+        "by": pause.map { .string($0.by) } ?? .null,
+      ])
+      connection.finish()
+    }
   }
 
   private func cancel(_ id: RunID, by who: String, _ connection: ControlConnection) {
@@ -108,13 +131,14 @@ extension Runner {
         state: state(of: version, open[version.key] ?? []),
         nextDue: planner.nextFiring(of: version.key)?.firing.startAt,
         lastEnded: stored.lastEnded[version.key], errors: catalog.refused[version.name]?.errors ?? [],
-        testMode: configuration.testMode)
+        pause: stored.pauses[version.key], testMode: configuration.testMode)
     }
     for (name, failure) in catalog.refused where keys[name].flatMap({ live[$0] }) == nil {
       views.append(
         JobView(
           name: name, file: failure.errors.first?.file, definition: nil, state: .refused, nextDue: nil,
           lastEnded: keys[name].flatMap { stored.lastEnded[$0] }, errors: failure.errors,
+          pause: keys[name].flatMap { stored.pauses[$0] },
           testMode: configuration.testMode))
     }
     return views.sorted { $0.name < $1.name }
@@ -122,8 +146,10 @@ extension Runner {
 
   private func state(of version: JobVersion, _ open: [Run]) -> JobView.State {
     if open.contains(where: { $0.state == .running }) { return .running }
-    if open.contains(where: { $0.attempt > 0 || $0.claim != .onTime }) { return .waiting }
-    return version.definition.policy.enabled ? .idle : .disabled
+    if !version.definition.policy.enabled { return .disabled }
+    if stored.pauses[version.key] != nil { return .paused }
+    if planner.isArchived(version.key, at: wallNow()) { return .archived }
+    return open.contains { $0.attempt > 0 || $0.claim != .onTime } ? .waiting : .idle
   }
 }
 

@@ -38,13 +38,14 @@ extension Runner {
         pending.changes.append(.claim(run, accounts))
         pending.claimed.append(run.id)
         openRuns[run.id] = run
+        if let version = live[run.job] { executor.expect(version) }
       case .record(let run, let accounts):
         pending.changes.append(.record(run, accounts))
         pending.releases.append { [unowned self] in meetRequest(of: run, .success(run)) }
         ended(run)
       case .account(let accounts): pending.changes.append(.account(accounts))
-      case .update(let run):
-        pending.changes.append(.update(run))
+      case .update(let run, let accounts):
+        pending.changes.append(.update(run, accounts))
         openRuns[run.id] = run
         logWaiting(run)
       case .finish(let run, let accounts):
@@ -53,6 +54,19 @@ extension Runner {
       case .start(let run, let timeLimit, let stopGrace):
         start(run, timeLimit: timeLimit, stopGrace: stopGrace)
       case .stop(let run, let cause): stop(run, cause)
+      case .pause(let job, let pause):
+        pending.changes.append(.pause(job, pause))
+        stored.pauses[job] = pause
+        let what = pause.map { "paused by \($0.by)" } ?? "goes on"
+        logger.log(level: .notice, "the job is \(what)", job: name(of: job))
+      case .checkConditions(let run, let requirements):
+        conditions.check(requirements, folder: live[run.job]?.definition.source.folder ?? "/") {
+          [unowned self] unmet in handle(.conditionsChecked(run.id, unmet: unmet))
+        }
+      case .askWhen(let run):
+        loop.post { [unowned self] in
+          handle(.whenAnswered(run.id, .failed("schedule.when is not supported yet")))
+        }
       case .note(let level, let job, let run, let text):
         logger.log(level: level.loggingLevel, "\(text)", job: job.flatMap { name(of: $0) }, run: run)
       }
@@ -77,6 +91,8 @@ extension Runner {
       switch cause {
       case .cancelled(let by): (.cancelled("cancelled by \(by)"), "cancelled by \(by)")
       case .drained(let reason): (.interrupted(reason), reason)
+      case .replaced(let by): (.cancelled("replaced by run \(by)"), "replaced by run \(by)")
+      case .closed(let why): (.cancelled(why), why)
       }
     if executor.withdraw(run) {
       return handle(.attemptEnded(run, AttemptEnd(kind, at: wallNow())))
@@ -94,6 +110,7 @@ extension Runner {
 
   private func ended(_ run: Run) {
     openRuns[run.id] = nil
+    if let version = live[run.job] { executor.settle(version) }
     if run.count == 1 && run.outcome != .missed { stored.lastEnded[run.job] = run }
     if run.attempt > 0 || run.outcome == .tested { statistics.runs += 1 }
     if run.outcome?.isFailure == true { statistics.failures += 1 }

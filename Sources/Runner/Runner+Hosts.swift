@@ -20,13 +20,20 @@ extension Runner {
 
   func makeLoader() -> JobLoader {
     JobLoader(
-      pool: pool, loop: loop, zone: { [unowned self] in configuration.zone },
+      pool: pool, rocks: rocks, loop: loop, zone: { [unowned self] in configuration.zone },
       outputFolder: { [unowned self] source in configuration.outputFolder(of: source.name) })
+  }
+
+  func makeRocks() -> RockInstaller {
+    RockInstaller(loop: loop, folder: configuration.state.rocksFolder) { [unowned self] job, text in
+      logger.log(level: .notice, "\(text)", job: job)
+    }
   }
 
   func makeExecutor() -> RunExecutor {
     RunExecutor(
-      loop: loop, makeState: { [unowned self] version in makeState(version) },
+      loop: loop, maxIdleStates: configuration.maxIdleStates,
+      makeState: { [unowned self] version in makeState(version) },
       argument: { [unowned self] run, version in argument(of: run, version) },
       onEnd: { [unowned self] run, end, startedAt, release in
         attemptEnded(run, end, startedAt: startedAt, release: release)
@@ -57,6 +64,7 @@ extension Runner {
     case .logged(let state, let entry):
       let running = entry.run.flatMap { openRuns[RunID(Int64(bitPattern: $0))] }.map { name(of: $0.job) }
       if let job = running ?? loader.jobName(of: state) { keep(entry, of: job, host: host) }
+    case .stuck(let run): executor.isStuck(run, on: host)
     case .ended(_, let report): executor.ended(report, on: host)
     }
   }
@@ -67,7 +75,7 @@ extension Runner {
     let homeless = live.values.filter { version in
       if case .ready(let home, _) = version.home { home === host } else { false }
     }
-    for version in homeless { version.home = .none }
+    for version in homeless { executor.stateIsGone(version) }
     let culprit = executor.culprit(on: host, death)
     if let culprit, host.owner == nil { catalog.giveOwnHost(culprit.name) }
     executor.fell(with: host, death)
@@ -125,7 +133,27 @@ extension Runner {
     clockOffset = wallNow().microseconds - clinux_monotonic_ns() / 1000
     loop.after(milliseconds: 1000) { [weak self] in
       self?.lookAtClock()
+      self?.lookAtZones()
       self?.watchClock()
+    }
+  }
+
+  /// Jobs are loaded again when the machine's zone was set anew, or a zone's file was replaced.
+  private func lookAtZones() {
+    guard case .serve = configuration.purpose, case .no = drain, initialLoads == 0 else { return }
+    let stamp = Zone.stamp(of: zoneNames.union([configuration.zone.name]).sorted())
+    defer { zoneStamp = stamp }
+    guard let zoneStamp, zoneStamp != stamp, !stamp.isEmpty else { return }
+    zonesChanged()
+  }
+
+  private func zonesChanged() {
+    let before = configuration.zone
+    rescan {}
+    if configuration.zone != before, configuration.zone.name != before.name {
+      logger.notice("the machine's time zone was set to \(configuration.zone.name); it was \(before.name)")
+    } else {
+      logger.notice("the rules of a time zone have changed; the jobs in it are loaded again")
     }
   }
 

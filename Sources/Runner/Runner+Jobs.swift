@@ -26,8 +26,9 @@ extension Runner {
   func rescan(_ done: @escaping () -> Void) {
     let scan = JobsFolder(path: configuration.jobs).scan()
     Zone.forgetCache()
-    if let zone = try? Zone.named(configuration.zone.name) { configuration.zone = zone }
-    catalog.readAgainWhatMayHaveChanged()
+    let zone = configuration.zoneIsMachines ? try? Zone.ofMachine() : try? Zone.named(configuration.zone.name)
+    if let zone { configuration.zone = zone }
+    catalog.readAgainWhatMayHaveChanged(daemonZone: configuration.zone)
     apply(scan)
     scanAnswers.append(done)
     answerScans()
@@ -65,15 +66,16 @@ extension Runner {
     loading[source.name] = loading[source.name].flatMap { $0 > 1 ? $0 - 1 : nil }
     switch result {
     case .success(let loaded):
-      if catalog.accept(loaded.definition) {
+      if let objection = objection(to: loaded.definition) {
+        loaded.host.send(.close(loaded.state))
+        if catalog.refuse(source, objection) { report(objection, of: source, key) }
+      } else if catalog.accept(loaded.definition) {
         goLive(loaded, key)
       } else {
         loaded.host.send(.close(loaded.state))
       }
     case .failure(let failure):
-      guard catalog.refuse(source, failure) else { break }
-      for error in failure.errors { logger.error("\(error)", job: source.name) }
-      if live[key] != nil { logger.warning("the version before goes on", job: source.name) }
+      if catalog.refuse(source, failure) { report(failure, of: source, key) }
     }
     recoverRows(of: key)
     handle(.timePassed)
@@ -82,12 +84,20 @@ extension Runner {
     answerScans()
   }
 
+  private func report(_ failure: LoadFailure, of source: JobSource, _ key: JobKey) {
+    for error in failure.errors { logger.error("\(error)", job: source.name) }
+    if live[key] != nil { logger.warning("the version before goes on", job: source.name) }
+  }
+
   private func goLive(_ loaded: JobLoader.Loaded, _ key: JobKey) {
     let definition = loaded.definition
+    if let former = definition.formerly, live[key] == nil { inherit(key, from: former) }
+    if let zone = definition.schedule?.zone.name, zoneNames.insert(zone).inserted { zoneStamp = nil }
     let version = JobVersion(key: key, definition: definition)
     version.home = .ready(loaded.host, loaded.state)
     let isNew = live[key] == nil
     if let former = live.updateValue(version, forKey: key) { executor.retire(former) }
+    executor.stateIsReady(version)
     greet(loaded)
     if initialLoads == 0 {
       logger.log(
@@ -96,7 +106,27 @@ extension Runner {
     handle(
       .jobLive(
         definition.plan(key: key), accounts: stored.accounts.removeValue(forKey: key) ?? [],
-        lastEnded: stored.lastEnded[key], initial: initialLoads > 0))
+        lastEnded: stored.lastEnded[key], pause: stored.pauses[key], initial: initialLoads > 0))
+    watchFiles(of: definition, key)
+  }
+
+  /// Looks from now on at the files that the job's triggers wait for.
+  private func watchFiles(of definition: JobDefinition, _ key: JobKey) {
+    var rules: [(String, WatchRule, String?)] = []
+    for trigger in definition.schedule?.triggers ?? [] where trigger.enabled && definition.policy.enabled {
+      guard case .watch(let rule) = trigger.rule else { continue }
+      rules.append((trigger.accountKey, rule, planner.memo(of: key, trigger: trigger.accountKey)))
+    }
+    pathWatcher.watch(rules, for: key)
+  }
+
+  func makePathWatcher() -> PathWatcher {
+    PathWatcher { [self] key, report in
+      loop.post { [self] in
+        guard case .no = drain else { return }
+        handle(.watched(key, report))
+      }
+    }
   }
 
   /// Puts what `initialize` returned into the job's log.
@@ -110,10 +140,12 @@ extension Runner {
     guard let key = keys[name], let version = live.removeValue(forKey: key) else { return }
     logger.log(level: .notice, "the job was removed", job: name)
     executor.retire(version)
+    pathWatcher.watch([], for: key)
     let decisions = planner.handle(.jobRemoved(key), at: wallNow())
     // A file that comes back goes on where it was.
     stored.accounts[key] = decisions.flatMap(\.accountChanges).filter { $0.job == key }.map {
-      StoredAccount(triggerKey: $0.triggerKey, fingerprint: $0.fingerprint, account: $0.account)
+      StoredAccount(
+        triggerKey: $0.triggerKey, fingerprint: $0.fingerprint, account: $0.account, memo: $0.memo)
     }
     carryOut(decisions)
   }
@@ -128,7 +160,8 @@ extension Runner {
       guard !isKept, !live.isEmpty else { continue }
       pending.changes.append(.account(live.map { .retiring($0, of: key) }))
       stored.accounts[key] = accounts.map {
-        StoredAccount(triggerKey: $0.triggerKey, fingerprint: StoredAccount.retired, account: $0.account)
+        StoredAccount(
+          triggerKey: $0.triggerKey, fingerprint: StoredAccount.retired, account: $0.account, memo: $0.memo)
       }
     }
   }
@@ -183,6 +216,7 @@ extension Runner {
   private func announceIfLoaded() {
     guard initialLoads == 0, !announced else { return }
     announced = true
+    rocks.sweep()
     var text = "almanac \(configuration.version) is ready: \(live.count) jobs live"
     if !catalog.refused.isEmpty { text += ", \(catalog.refused.count) refused" }
     if configuration.testMode { text += "; test mode: no main is called" }
@@ -219,9 +253,23 @@ extension Runner {
 extension Decision {
   fileprivate var accountChanges: [AccountChange] {
     switch self {
-    case .claim(_, let changes), .record(_, let changes), .account(let changes), .finish(_, let changes):
+    case .claim(_, let changes), .record(_, let changes), .account(let changes), .finish(_, let changes),
+      .update(_, let changes):
       changes
-    case .update, .start, .stop, .note: []
+    case .pause, .checkConditions, .askWhen, .start, .stop, .note: []
+    }
+  }
+}
+
+extension PlannerEvent {
+  fileprivate static func watched(_ key: PathWatcher.Key, _ report: WatchedFiles.Report) -> PlannerEvent {
+    switch report {
+    case .baseline(let memo):
+      .watched(key.job, triggerKey: key.trigger, snapshot: nil, params: nil, memo: memo)
+    case .changed(let snapshot, let paths, let memo):
+      .watched(
+        key.job, triggerKey: key.trigger, snapshot: snapshot,
+        params: try? DataValue.object(["paths": .list(paths.map { .string($0) })]).json(), memo: memo)
     }
   }
 }

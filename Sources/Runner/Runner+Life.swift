@@ -94,6 +94,7 @@ extension Runner {
       drainLimit = wallNow() + Self.claimAhead
       handle(.drain)
       watcher?.stop()
+      pathWatcher.stop()
       if case .runOnce = configuration.purpose {
         // Whoever is at the terminal wants it to end, not to be tried again.
         if singleRunResult == nil, let singleRun { handle(.cancel(singleRun, by: "whoever ran it")) }
@@ -134,6 +135,7 @@ extension Runner {
 
   func end() {
     control?.close()
+    rocks.close()
     pool.close()
     ledger.wait()
     logWriter.wait()

@@ -9,6 +9,7 @@ struct StoredJobs {
   var names: [JobKey: String] = [:]
   var accounts: [JobKey: [StoredAccount]] = [:]
   var lastEnded: [JobKey: Run] = [:]
+  var pauses: [JobKey: Pause] = [:]
   /// Open rows, until their job goes live or turns out not to be there.
   var openRows: [JobKey: [(run: Run, evidence: Evidence)]] = [:]
 }
@@ -24,6 +25,7 @@ extension Runner {
       stored.keys[record.name] = record.key
       stored.names[record.key] = record.name
       stored.lastEnded[record.key] = record.lastEnded
+      stored.pauses[record.key] = record.pause
     }
     stored.accounts = try store.accounts(of: [])
     for run in try store.openRuns() {

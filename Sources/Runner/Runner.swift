@@ -32,10 +32,13 @@ public final class Runner: @unchecked Sendable {
 
   var planner: Planner
   lazy var pool = makePool()
+  lazy var rocks = makeRocks()
   lazy var loader = makeLoader()
   lazy var executor = makeExecutor()
   lazy var ledger = LedgerWriter(store: store, loop: loop)
   lazy var logWriter = makeLogWriter()
+  lazy var conditions = Conditions(loop: loop)
+  lazy var pathWatcher = makePathWatcher()
   var control: ControlServer?
   var watcher: FolderWatcher?
 
@@ -71,6 +74,9 @@ public final class Runner: @unchecked Sendable {
   var nextRequest = 0
   /// The wall clock's lead over the monotonic one, microseconds.
   var clockOffset: Int64 = 0
+  /// The zones that jobs are, or were, in, and a text that changes when their rules do.
+  var zoneNames: Set<String> = []
+  var zoneStamp: String?
 
   /// How long before its instant a row may be claimed. A disk that usually syncs in half a millisecond
   /// takes a hundred now and then; no start is to wait for that.
@@ -97,7 +103,8 @@ public final class Runner: @unchecked Sendable {
     startedAt = wallNow()
     planner = Planner(
       claimAhead: Self.claimAhead, node: configuration.node, nextRunID: try store.nextRunID(),
-      startID: "\(startedAt.microseconds)", testMode: configuration.testMode)
+      startID: "\(startedAt.microseconds)", bootID: Machine.bootID, pools: configuration.pools,
+      testMode: configuration.testMode)
   }
 
   /// Runs on the calling thread until it is drained.

@@ -22,14 +22,21 @@ public struct RunnerConfiguration: Sendable {
   public var zone: Zone
   /// How many host processes jobs share.
   public var hosts: Int
+  /// How many Lua states may wait for their jobs' next runs; `nil` for all. A job whose state was closed is
+  /// loaded again just before it is due.
+  public var maxIdleStates: Int?
   /// This machine's name in the ledger.
   public var node: String
   public var version: String
+  /// The zone is the machine's own: it follows when that is set anew.
+  public var zoneIsMachines = false
+  /// How many places each concurrency pool has.
+  public var pools: [String: Int] = [:]
 
   public init(
     purpose: Purpose, jobs: String, state: StateDirectory, testMode: Bool = false,
     grace: Interval = .seconds(30),
-    zone: Zone, hosts: Int, node: String, version: String
+    zone: Zone, hosts: Int, maxIdleStates: Int? = nil, node: String, version: String
   ) {
     self.purpose = purpose
     self.jobs = jobs
@@ -38,6 +45,7 @@ public struct RunnerConfiguration: Sendable {
     self.grace = grace
     self.zone = zone
     self.hosts = hosts
+    self.maxIdleStates = maxIdleStates
     self.node = node
     self.version = version
   }

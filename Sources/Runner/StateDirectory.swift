@@ -12,6 +12,8 @@ public struct StateDirectory: Sendable {
   public var socketPath: String { path + "/control.sock" }
   public var ledgerPath: String { path + "/ledger.sqlite" }
   public var logsPath: String { path + "/logs.sqlite" }
+  /// What LuaRocks installed for jobs.
+  public var rocksFolder: String { path + "/rocks" }
   var lockPath: String { path + "/lock" }
   var evidenceFolder: String { path + "/hosts" }
 

@@ -16,7 +16,8 @@ struct Almanac: ParsableCommand {
         name: "Look",
         subcommands: [Status.self, JobsCommand.self, Runs.self, Logs.self, Next.self, Check.self]),
       CommandGroup(
-        name: "Control", subcommands: [Trigger.self, Cancel.self, Reload.self, Stop.self]),
+        name: "Control",
+        subcommands: [Trigger.self, Cancel.self, Pause.self, Resume.self, Reload.self, Stop.self]),
       CommandGroup(name: "Internal", subcommands: [Host.self]),
     ])
 }

@@ -20,7 +20,8 @@ struct FollowedRun {
     do throws(RunnerError) {
       try daemon.send(
         .trigger(
-          job: job, params: parameters, testing: testing, wait: true, folder: folder.map { absolutePath($0) })
+          job: job, params: parameters, testing: testing, wait: true, folder: folder.map { absolutePath($0) },
+          by: UserName.current)
       )
       first = try daemon.next()
     } catch {

@@ -11,6 +11,7 @@ struct LedgerReader {
   let logs: SQLiteLogStore
   let names: [JobKey: String]
   let keys: [String: JobKey]
+  let pauses: [JobKey: RunLifecycle.Pause]
 
   /// `nil` where nothing was ever recorded.
   init?(_ state: StateDirectory) throws {
@@ -26,6 +27,7 @@ struct LedgerReader {
     let records = try store.jobs()
     names = Dictionary(uniqueKeysWithValues: records.map { ($0.key, $0.name) })
     keys = Dictionary(uniqueKeysWithValues: records.map { ($0.name, $0.key) })
+    pauses = records.reduce(into: [:]) { $0[$1.key] = $1.pause }
   }
 
   func view(_ run: Run) -> RunView { RunView(run, job: names[run.job] ?? "?") }

@@ -12,8 +12,10 @@ struct OfflineJobs {
   let definitions: [JobDefinition]
   let errors: [LoadError]
 
-  /// - Parameter only: the jobs to load; all of them if there is no such list.
-  init(folder: String, only: Set<String>? = nil) throws {
+  /// - Parameters:
+  ///   - state: has the rocks of the jobs, or gets them.
+  ///   - only: the jobs to load; all of them if there is no such list.
+  init(folder: String, state: StateDirectory, only: Set<String>? = nil) throws {
     try JobsFolderChoice.require(folder)
     let scan = JobsFolder(path: folder).scan()
     let sources = scan.sources.filter { only?.contains($0.name) ?? true }
@@ -25,7 +27,8 @@ struct OfflineJobs {
       throw CommandFailure(noSuchJobText(missing, among: scan.sources.map(\.name)), status: ExitStatus.noJob)
     }
     let loaded = try DefinitionLoader.load(
-      sources, hosts: ProcessInfo.processInfo.activeProcessorCount, zone: daemonZone())
+      sources, hosts: ProcessInfo.processInfo.activeProcessorCount, zone: daemonZone(),
+      rocks: (state, { job, text in Console.note("\(job): \(text)") }))
     definitions = loaded.definitions.sorted { $0.source.name < $1.source.name }
     errors = (loaded.errors + scan.errors.filter { only?.contains($0.job) ?? true }).sorted()
   }
@@ -41,14 +44,15 @@ struct OfflineJobs {
       let key = ledger?.keys[definition.source.name] ?? JobKey(Int32(clamping: -1 - number))
       _ = planner.handle(
         .jobLive(
-          definition.plan(key: key), accounts: accounts[key] ?? [], lastEnded: lastEnded[key], initial: false),
+          definition.plan(key: key), accounts: accounts[key] ?? [], lastEnded: lastEnded[key],
+          pause: ledger?.pauses[key], initial: false),
         at: now)
       views.append(
         JobView(
           name: definition.source.name, file: definition.source.mainPath, definition: definition,
-          state: definition.policy.enabled ? .idle : .disabled,
+          state: !definition.policy.enabled ? .disabled : ledger?.pauses[key] == nil ? .idle : .paused,
           nextDue: planner.nextFiring(of: key)?.firing.startAt, lastEnded: lastEnded[key], errors: [],
-          testMode: false))
+          pause: ledger?.pauses[key], testMode: false))
     }
     for (name, errors) in Dictionary(grouping: errors, by: \.job) {
       views.append(

@@ -45,7 +45,7 @@ struct RunnerSetup {
     runner = try Runner(
       RunnerConfiguration(
         purpose: purpose, jobs: jobs, state: state, testMode: testMode, grace: graceLength, zone: zone,
-        hosts: count,
+        hosts: count, maxIdleStates: Variables.nonEmpty("ALMANAC_IDLE_STATES").flatMap { Int($0) },
         node: Self.nodeName(), version: Version.text),
       store: store, logs: logs, logger: logger)
   }

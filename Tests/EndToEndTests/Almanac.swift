@@ -93,8 +93,8 @@ final class Almanac {
   }
 
   /// Starts a command whose stderr goes where the daemon's does; it is ended with the object.
-  func launch(_ arguments: [String]) throws -> Process {
-    let process = try start(arguments, environment: [:], err: errors)
+  func launch(_ arguments: [String], environment: [String: String] = [:]) throws -> Process {
+    let process = try start(arguments, environment: environment, err: errors)
     daemons.append(process)
     return process
   }
@@ -147,9 +147,9 @@ final class Almanac {
   }
 
   /// The rows of a job's runs, newest first.
-  func runs(of job: String) throws -> [DataValue] {
+  func runs(of job: String, latest count: Int = 10_000) throws -> [DataValue] {
     // A job that has left no trace yet is no error here.
-    let output = try run(["runs", job, "-n", "10000", "--json", "--state", state])
+    let output = try run(["runs", job, "-n", "\(count)", "--json", "--state", state])
     guard output.status == 0 else { return [] }
     return try DataValue(json: Array(output.out.utf8)).asTable?.items ?? []
   }

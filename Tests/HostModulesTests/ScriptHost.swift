@@ -30,29 +30,33 @@ final class ScriptHost: LuaHostDelegate {
   ///   - folder: The job's folder; its `output` folder is `output` in it.
   static func run(
     _ text: String, in folder: TemporaryFolder, environment: [String: String] = [:],
-    modules: [String: String] = [:],
+    modules: [String: String] = [:], allowed: [String]? = nil,
     timeLimit: Duration = .seconds(120)
   ) async -> Outcome {
     let files = modules.mapValues { ScriptSource.File(path: "jobs/module.lua", bytes: Array($0.utf8)) }
     let source = ScriptSource(
       jobName: "test", folder: folder.path, outputFolder: folder.at("output"),
       main: .init(path: "jobs/test.lua", bytes: Array(text.utf8)), modules: files)
-    return await shared.run(source, environment: environment, timeLimit: timeLimit)
+    return await shared.run(
+      source, environment: environment, allowed: allowed?.compactMap { try? Capability(parsing: $0) },
+      timeLimit: timeLimit)
   }
 
   /// Runs the body of a `main`, with `http`, `fs`, `json` and `job` at hand.
   static func main(
     _ body: String, in folder: TemporaryFolder, environment: [String: String] = [:],
-    timeLimit: Duration = .seconds(120)
+    allowed: [String]? = nil, timeLimit: Duration = .seconds(120)
   ) async -> Outcome {
     let head = ["http", "fs", "json", "job"].map { "local \($0) = require \"almanac.\($0)\"" }.joined(
       separator: "; ")
     return await run(
-      "\(head); function main()\n\(body)\nend", in: folder, environment: environment, timeLimit: timeLimit)
+      "\(head); function main()\n\(body)\nend", in: folder, environment: environment, allowed: allowed,
+      timeLimit: timeLimit)
   }
 
   private struct Pending {
     var environment: [String: String]
+    var allowed: [Capability]?
     var timeLimit: Duration
     var log: [String] = []
     var calledOutside = false
@@ -73,14 +77,14 @@ final class ScriptHost: LuaHostDelegate {
     }
   }
 
-  private func run(_ source: ScriptSource, environment: [String: String], timeLimit: Duration) async
-    -> Outcome
-  {
+  private func run(
+    _ source: ScriptSource, environment: [String: String], allowed: [Capability]?, timeLimit: Duration
+  ) async -> Outcome {
     await withCheckedContinuation { continuation in
       let id = pending.withLock { pending in
         defer { pending.next += 1 }
         pending.runs[pending.next] = Pending(
-          environment: environment, timeLimit: timeLimit, continuation: continuation)
+          environment: environment, allowed: allowed, timeLimit: timeLimit, continuation: continuation)
         return pending.next
       }
       lua.load(id, source)
@@ -103,12 +107,12 @@ final class ScriptHost: LuaHostDelegate {
   }
 
   func loaded(_ id: StateID, _ result: Result<LoadedScript, ScriptError>) {
-    let environment = pending.withLock { $0.runs[id]?.environment ?? [:] }
+    let (environment, allowed) = pending.withLock { ($0.runs[id]?.environment ?? [:], $0.runs[id]?.allowed) }
     switch result {
     case .success(let script):
       var all = (script.schedule["env"].asTable?.fields ?? [:]).compactMapValues(\.asString)
       all.merge(environment) { $1 }
-      lua.initialize(id, limits: StateLimits(environment: all))
+      lua.initialize(id, limits: StateLimits(environment: all, allowed: allowed))
     case .failure(let error): finish(id, .failed(error), stateLost: true)
     }
   }
@@ -133,6 +137,7 @@ final class ScriptHost: LuaHostDelegate {
   }
 
   func calledOutside(slot: Int) { change(StateID(slot)) { $0.calledOutside = true } }
+  func stuck(_ run: RunKey) {}
   func mainCalled(slot: Int) {}
   func workerEntered(worker: Int, state: StateID, slot: Int?) {}
   func workerLeft(worker: Int) {}

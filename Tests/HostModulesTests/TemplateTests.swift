@@ -34,17 +34,4 @@ import Values
     }
     #expect(text("annotations/schedule.lua")?.contains("---@class almanac.Schedule") == true)
   }
-
-  @Test(
-    "what the annotations name is what the modules have",
-    arguments: ["http", "json", "fs", "crypto", "csv", "time", "yaml"])
-  func annotated(module: String) async throws {
-    let annotation = try #require(text("annotations/\(module).lua"))
-    var named = annotation.matches(of: /\nfunction \w+\.(\w+)/).map { String($0.1) }
-    if module == "json" || module == "yaml" { named.append("null") }
-    let outcome = await ScriptHost.main(
-      "local names = {} for name in pairs(require 'almanac.\(module)') do names[#names + 1] = name end table.sort(names) return names",
-      in: TemporaryFolder())
-    #expect(outcome.result.asTable?.items == named.sorted().map(DataValue.string))
-  }
 }

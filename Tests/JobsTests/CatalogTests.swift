@@ -47,20 +47,20 @@ struct CatalogTests {
       ["every": "1h", "blackout": ["calendar": .string(folder.path + "/h.ics")]], of: sources[0],
       daemonZone: .utc
     ).get()
-    #expect(!definition.isOutdated)
+    #expect(!definition.isOutdated(daemonZone: .utc))
     for accepted in [definition, JobDefinition(source: sources[1])] { catalog.accept(accepted) }
     catalog.refuse(sources[2], LoadFailure([error("refused")]))
-    catalog.readAgainWhatMayHaveChanged()
+    catalog.readAgainWhatMayHaveChanged(daemonZone: .utc)
     #expect(catalog.apply(scan(sources)).toLoad == [sources[2]])
     catalog.refuse(sources[2], LoadFailure([error("refused")]))
     folder.write("h.ics", "BEGIN:VCALENDAR\nVERSION:2.0\nEND:VCALENDAR\n")
-    #expect(definition.isOutdated)
+    #expect(definition.isOutdated(daemonZone: .utc))
     #expect(catalog.apply(scan(sources)) == Catalog.Changes(), "only when told so")
-    catalog.readAgainWhatMayHaveChanged()
+    catalog.readAgainWhatMayHaveChanged(daemonZone: .utc)
     #expect(catalog.apply(scan(sources)).toLoad == [sources[0], sources[2]])
     #expect(catalog.live["calendar"] == definition, "until then the version before goes on")
     definition.calendars = [:]
-    #expect(!definition.isOutdated)
+    #expect(!definition.isOutdated(daemonZone: .utc))
   }
 
   @Test("keeps the last good version when the next does not load, and forgets what was wrong when it does")

@@ -47,6 +47,20 @@ struct FolderWatcherTests {
     probe.stop()
   }
 
+  @Test("tells a change of a folder job's rocks.txt, and of no other", arguments: [true, false])
+  func rocks(withInotify: Bool) throws {
+    try probe.start(withInotify: withInotify)
+    folder.write("jobs/rocks.txt", "penlight")
+    folder.write("jobs/Backup/rocks.txt", "penlight >= 1.13")
+    #expect(probe.eventually { $0.contents["Backup"] == "main|2|1|penlight >= 1.13" })
+    folder.write("jobs/Backup/rocks.txt", "penlight >=")
+    #expect(probe.eventually { $0.refused["Backup"]?.contains("rocks.txt:1: ") == true })
+    folder.remove("jobs/Backup/rocks.txt")
+    #expect(probe.eventually { $0.refused.isEmpty && $0.contents["Backup"] == "main|2|1" })
+    #expect(Set(probe.contents.keys) == ["a", "ns/b", "Backup"])
+    probe.stop()
+  }
+
   @Test("tells a save in a folder job, as a whole", arguments: Save.allCases)
   func folderJobSaves(save: Save) throws {
     try probe.start()

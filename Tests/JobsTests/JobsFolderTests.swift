@@ -42,6 +42,28 @@ struct JobsFolderTests {
     #expect(scan.sources[2].folder == folder("jobs/myApp"))
   }
 
+  @Test("reads a folder job's rocks, and refuses a job whose rocks.txt is wrong")
+  func rocks() throws {
+    folder.makeFolder("jobs/good")
+    folder.makeFolder("jobs/bad")
+    for job in ["good", "bad"] { folder.write("jobs/\(job)/main.lua", "m") }
+    let plain = try #require(jobs.read(job: "good").sources.first)
+    #expect(plain.rocks == nil)
+    folder.write("jobs/good/rocks.txt", "# none\n")
+    #expect(jobs.read(job: "good").sources == [plain])
+    folder.write("jobs/good/rocks.txt", "a >= 1\n")
+    folder.write("jobs/bad/rocks.txt", "\n>= 1\n")
+    let scan = jobs.scan()
+    #expect(scan.sources.map(\.name) == ["good"])
+    #expect(scan.sources.first?.rocks?.path == folder("jobs/good/rocks.txt"))
+    #expect(scan.sources.first?.digest != plain.digest)
+    #expect(
+      scan.errors.map(described) == [
+        "bad jobs/bad/rocks.txt:2: \">= 1\" is no rock; a name and versions are expected, as in: penlight >= 1.13"
+      ])
+    #expect(jobs.read([.file("good/rocks.txt")]).scopes == [.job("good")])
+  }
+
   @Test("passes over hidden and private names, what editors leave, and files that are not Lua")
   func ignored() {
     folder.makeFolder("jobs/.git")

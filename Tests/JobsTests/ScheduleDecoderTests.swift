@@ -45,7 +45,57 @@ struct ScheduleDecoderTests {
       schedule.windows == [try Window(from: TimeOfDay(parsing: "02:00"), to: TimeOfDay(parsing: "04:00"))])
     #expect(definition.policy.timeLimit == .minutes(5))
     #expect(definition.policy.retry == RetryPolicy(count: 2, interval: .minutes(1)))
-    #expect(definition.policy.startWhenAvailable)
+    #expect(definition.policy.catchUp == .newest)
+  }
+
+  @Test("reads what decides whether and when a run starts")
+  func gates() throws {
+    func policy(_ schedule: DataValue) throws -> RunPolicy { try Self.decode(schedule).get().policy }
+    #expect(try policy(["overlap": "queue"]).overlap == .queue(limit: 1))
+    #expect(try policy(["overlap": "queue", "queue_limit": 7]).overlap == .queue(limit: 7))
+    #expect(try policy(["overlap": "parallel", "max_parallel": 3]).overlap == .parallel(limit: 3))
+    #expect(try policy(["overlap": "parallel"]).overlap == .parallel(limit: nil))
+    #expect(try Self.decode(["overlap": "parallel"]).get().freshState)
+    #expect(try policy(["overlap": "replace"]).overlap == .replace)
+    #expect(try policy(["every": "1m"]).overlap == nil)
+    #expect(try policy(["catch_up": "all", "catch_up_within": "2h"]).catchUp == .all)
+    #expect(try policy(["catch_up": "all", "catch_up_within": "2h"]).catchUpWithin == .hours(2))
+    #expect(try policy(["priority": 0, "pool": "database"]).pool == "database")
+    #expect(try policy(["priority": 9]).priority == 9)
+    #expect(try policy(["archive_after": "30d"]).archiveAfter == .days(30))
+    let requires = try #require(
+      try policy(["requires": ["network": true, "free_disk": "1GB", "file": "x", "wait": "10m"]]).requires)
+    #expect(requires.network && !requires.idle && requires.freeDisk == 1 << 30)
+    #expect(requires.file == "x" && requires.wait == .minutes(10))
+    #expect(try Self.decode(["formerly": "old"]).get().formerly == "old")
+    let retry = try policy(["retry": ["count": 1, "interval": "1m", "jitter": "10s"]]).retry
+    #expect(retry?.jitter == .seconds(10))
+  }
+
+  @Test("reads triggers that follow no clock")
+  func events() throws {
+    func rules(_ schedule: DataValue) throws -> [Trigger.Rule] {
+      try #require(try Self.decode(schedule).get().schedule).triggers.map(\.rule)
+    }
+    #expect(try rules(["after": "b"]) == [.after([AfterCondition(job: "b")])])
+    #expect(
+      try rules(["after": ["job": "b", "outcome": "failed"]])
+        == [.after([AfterCondition(job: "b", outcomes: ["failed"])])])
+    #expect(
+      try rules(["after": .list(["b", ["job": "c", "outcome": "any"]])])
+        == [.after([AfterCondition(job: "b"), AfterCondition(job: "c", outcomes: [])])])
+    for kind in EventKind.allCases { #expect(try rules(["on": .string(kind.rawValue)]) == [.event(kind)]) }
+    #expect(try rules(["cron": " @Reboot "]) == [.event(.boot)])
+    guard case .watch(let watch) = try rules(["watch": "in/*.csv", "settle": "5s"]).first else {
+      Issue.record("no watch")
+      return
+    }
+    #expect(watch.pattern == "in/*.csv" && watch.settle == .seconds(5))
+    let stopping = try #require(
+      try Self.decode([
+        "daily": ["at": "01:00"], "repeat_every": "1m", "repeat_for": "1h", "stop_at_end": true,
+      ]).get().schedule)
+    #expect(stopping.triggers.first?.repetition?.stopAtEnd == true)
   }
 
   @Test("reads every setting")
@@ -53,6 +103,7 @@ struct ScheduleDecoderTests {
     let definition = try Self.decode([
       "enabled": false, "testing": true, "run_on_startup": true, "time_zone": "Europe/Berlin",
       "time_limit": "0s", "stop_grace": "250ms", "memory_limit": "1GB", "log_limit": "512 KB",
+      "cpu_limit": "1500ms",
       "retry": ["count": 3, "interval": "PT1M", "backoff": .double(1.5), "max_interval": "1h"],
       "overlap": "skip", "late_within": "2m", "host": "own", "fresh_state": true,
       "env": ["URL": "http://x", "EMPTY": ""], "outside_window": "skip",
@@ -72,6 +123,7 @@ struct ScheduleDecoderTests {
       policy.retry == RetryPolicy(count: 3, interval: .minutes(1), backoff: 1.5, maxInterval: .hours(1)))
     #expect(definition.memoryLimit == 1 << 30)
     #expect(definition.logLimit == 512 << 10)
+    #expect(definition.cpuLimit == .milliseconds(1500))
     #expect(definition.ownHost && definition.freshState)
     #expect(definition.env == ["URL": "http://x", "EMPTY": ""])
     let schedule = try #require(definition.schedule)
@@ -167,18 +219,30 @@ struct ScheduleDecoderTests {
       ),
       ("10m", "schedule: \"10m\" is a string, not a table: schedule = { every = \"10m\" }"),
       (.opaque("function"), "schedule: this is a function, not a table: schedule = { every = \"10m\" }"),
-      (["pool": "x"], "schedule.pool: not supported yet"),
       (["when": .opaque("function")], "schedule.when: not supported yet"),
-      (["after": "b"], "schedule.after: not supported yet"),
-      (["on": "boot"], "schedule.on: \"boot\" is not supported yet"),
-      (["overlap": "queue"], "schedule.overlap: \"queue\" is not supported yet"),
+      (["queue_limit": 3], "schedule.queue_limit: is of use only with overlap = \"queue\""),
+      (["overlap": "skip", "max_parallel": 3], "schedule.max_parallel: is of use only with overlap"),
+      (["catch_up_within": "2h"], "schedule.catch_up_within: says how old what is made up may be"),
+      (["start_when_available": false, "catch_up": "all"], "schedule.catch_up: contradicts"),
+      (["priority": 10], "schedule.priority: 10"),
+      (
+        ["requires": ["netwrk": true]],
+        "schedule.requires.netwrk: there is no such key; did you mean `network`?"
+      ),
+      (["after": "a"], "schedule.after: the job waits for itself"),
+      (["after": ["outcome": "failed"]], "schedule.after.job: is missing"),
+      (["after": ["job": "b", "outcome": "faild"]], "schedule.after.outcome: \"faild\" is no outcome"),
+      (["watch": ""], "schedule.watch: is empty"),
+      (["every": "1m", "settle": "1s"], "schedule.settle: belongs to watch"),
+      (["daily": ["at": "01:00"], "stop_at_end": true], "schedule.stop_at_end: stops what runs"),
+      (["formerly": "a"], "schedule.formerly: is the name that the job has"),
       (
         ["overlap": "skpi"],
         "schedule.overlap: \"skpi\" is not one of \"skip\", \"queue\", \"parallel\", \"replace\"; did you mean \"skip\"?"
       ),
       (
-        ["window": ["from": "02:00", "to": "04:00", "on_close": "stop"]],
-        "schedule.window.on_close: \"stop\" is not supported yet"
+        ["window": ["from": "02:00", "to": "04:00", "on_close": "stopp"]],
+        "schedule.window.on_close: \"stopp\" is not one of \"finish\", \"stop\"; did you mean \"stop\"?"
       ),
       (
         ["window": .list([["from": "02:00", "to": "04:00"], ["from": "05:00"]])],
@@ -186,7 +250,7 @@ struct ScheduleDecoderTests {
       ),
       (["retry": 3], "schedule.retry: 3 is a number, not a table: retry = { count = 2, interval = \"1m\" }"),
       (
-        ["retry": ["count": 3, "interval": "1m", "jitter": "1s"]], "schedule.retry.jitter: not supported yet"
+        ["retry": ["count": 3, "interval": "1m", "jitter": "1"]], "schedule.retry.jitter: \"1\""
       ),
       (
         ["retry": ["count": 3, "interval": "1m", "bakoff": 2]],
@@ -215,8 +279,6 @@ struct ScheduleDecoderTests {
         ["every": "1m", "cron": "* * * * *"],
         "schedule.cron: `every` and `cron` are 2 triggers; give each a table in triggers = { { ... }, { ... } }"
       ),
-      (["cron": "@reboot"], "schedule.cron: \"@reboot\" (on = \"boot\") is not supported yet"),
-      (["cron": " @Reboot "], "schedule.cron: \" @Reboot \" (on = \"boot\") is not supported yet"),
       (
         ["weekly": ["on": "wensday", "at": "02:00"]],
         "schedule.weekly.on: \"wensday\" is not a day of the week (mon, tue, wed, thu, fri, sat, sun); did you mean \"wednesday\"?"
@@ -248,7 +310,7 @@ struct ScheduleDecoderTests {
       ),
       (
         ["triggers": .list([["name": "x"]])],
-        "schedule.triggers[1]: says not when; one of every, restart_after, cron, daily, weekly, monthly, at, on is needed"
+        "schedule.triggers[1]: says not when; one of every, restart_after, cron, daily, weekly, monthly, at, on, after, watch is needed"
       ),
       (
         ["triggers": .list([["every": "1m", "window": [:]]])],
@@ -312,12 +374,12 @@ struct ScheduleDecoderTests {
     let messages = Self.messages(
       [
         "evry": "10m", "window": ["from": "25:00", "to": "04:00"], "time_zone": "Mars/Base",
-        "triggers": .list([["cron": "* * * *"], ["name": "b", "every": 3]]), "pool": "made by code",
+        "triggers": .list([["cron": "* * * *"], ["name": "b", "every": 3]]), "pools": "made by code",
       ], text: text)
     let places = messages.map { $0.split(separator: ": ").prefix(2).joined(separator: " ") }
     #expect(
       places == [
-        "jobs/a.lua:3 schedule.pool", "jobs/a.lua:4 schedule.evry", "jobs/a.lua:6 schedule.window.from",
+        "jobs/a.lua:3 schedule.pools", "jobs/a.lua:4 schedule.evry", "jobs/a.lua:6 schedule.window.from",
         "jobs/a.lua:8 schedule.time_zone", "jobs/a.lua:10 schedule.triggers[1].cron",
         "jobs/a.lua:13 schedule.triggers[2].every",
       ])

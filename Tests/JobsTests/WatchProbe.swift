@@ -53,8 +53,7 @@ final class WatchProbe: Sendable {
       }
       for source in scan.sources {
         state.refused[source.name] = nil
-        let text = ([source.main] + source.modules.map(\.bytes)).map { String(decoding: $0, as: UTF8.self) }
-          .joined(separator: "|")
+        let text = Self.text(of: source)
         guard state.contents.updateValue(text, forKey: source.name) != text else { continue }
         state.story[source.name, default: []].append(text)
         state.lastChange = monotonicMilliseconds()
@@ -89,9 +88,13 @@ final class WatchProbe: Sendable {
     let scan = folder.scan()
     return Set(scan.sources.map(\.name)) == Set(contents.keys)
       && scan.sources.allSatisfy { source in
-        contents[source.name]
-          == ([source.main] + source.modules.map(\.bytes)).map { String(decoding: $0, as: UTF8.self) }
-          .joined(separator: "|")
+        contents[source.name] == Self.text(of: source)
       }
+  }
+
+  /// The job's files and rocks in one text.
+  private static func text(of source: JobSource) -> String {
+    let files = ([source.main] + source.modules.map(\.bytes)).map { String(decoding: $0, as: UTF8.self) }
+    return (files + (source.rocks?.rocks.map(\.text) ?? [])).joined(separator: "|")
   }
 }

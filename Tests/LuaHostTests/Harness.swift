@@ -115,6 +115,7 @@ final class Recorder: LuaHostDelegate {
   let loaded = Results<StateID, Result<LoadedScript, ScriptError>>()
   let initialized = Results<StateID, Result<String?, ScriptError>>()
   let ended = Results<RunKey, Harness.End>()
+  let stuckRuns = Results<RunKey, Void>()
   private let lines = Mutex<[StateID: [Harness.Line]]>([:])
   let started = Mutex<[RunKey: ContinuousClock.Instant]>([:])
   let events = Mutex<[String]>([])
@@ -135,6 +136,8 @@ final class Recorder: LuaHostDelegate {
   func logged(_ id: StateID, _ run: RunKey?, level: ScriptLogLevel, message: String, fields: DataValue) {
     lines.withLock { $0[id, default: []].append(.init(level: level, message: message, fields: fields)) }
   }
+
+  func stuck(_ run: RunKey) { stuckRuns.put((), for: run) }
 
   func mainCalled(slot: Int) { note("main \(slot)") }
   func calledOutside(slot: Int) { note("outside \(slot)") }

@@ -60,6 +60,11 @@ import Values
       "assert(('x'):rep(3) == 'xxx' and ('x'):rep(3, ',') == 'x,x,x' and ('x'):rep(0) == '' and (''):rep(1 << 62) == '' and ('x'):rep(-1) == '')",
       "local ok, e = pcall(string.rep, 'x', 1 << 40) assert(e == 'resulting string too large', e)",
       "local ok, e = pcall(string.rep) assert(e == \"bad argument #1 to 'string.rep' (string expected, got no value)\", e)",
+      "local s = ('a'):rep(200) assert(s:find(('a?'):rep(199)) == 1) local ok, e = pcall(string.find, s, ('a?'):rep(200)) assert(e == 'pattern too complex', e)",
+      "local ok, e = pcall(string.find, '', ('()'):rep(33)) assert(e == 'too many captures', e)",
+      "local s = ('x'):rep(3000000) .. 'needle' assert(s:find('needle') == 3000001 and s:find('needle', 1, true) == 3000001 and not s:find('noodle'))",
+      "local s = ('ab'):rep(1000000) assert(s:find(('ab'):rep(700000) .. 'b') == nil and s:find(('ba'):rep(700000)) == 2)",
+      "local s, n = ('x'):rep(100000):gsub('x', 'yy') assert(#s == 200000 and n == 100000)",
       // Loading.
       "assert(load('return 1 + 1')() == 2) local f, e = load('x x') assert(not f and e == '[string \"x x\"]:1: syntax error near \\'x\\'', e)",
       "local n = 0 local f = load(function() n = n + 1 return ({'return ', '7'})[n] end) assert(f() == 7)",

@@ -175,7 +175,9 @@ import Values
               DataTable(items: [
                 "jobs/test/broken.lua:3: syntax error near 'x'", "jobs/test/fails.lua:2: at load",
                 "jobs/test/b.lua:1: module 'a' requires itself: a -> b -> a",
-                "module 'none' not found: the job has no file none.lua",
+                .string(
+                  "module 'none' not found: the job has no file none.lua; if a rock has it, name the rock in a "
+                    + "rocks.txt beside main.lua"),
                 "bad argument #1 to 'require' (string expected, got number)",
               ])),
           ])))

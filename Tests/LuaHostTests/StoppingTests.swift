@@ -179,6 +179,31 @@ import Values
       "while true do pcall(string.gsub, 'abc', '.', function() while true do end end) end"
     ),
     ("gsub in gsub", "local function f() string.gsub('abc', '.', f) end while true do pcall(f) end"),
+    ("string.find that backtracks for ever", "('a'):rep(200):find(('a-'):rep(20) .. 'b')"),
+    ("string.match that backtracks for ever", "('a'):rep(200):match(('a*'):rep(20) .. 'b')"),
+    (
+      "string.gmatch that backtracks for ever",
+      "for _ in ('a'):rep(200):gmatch(('a?'):rep(100) .. ('a'):rep(150) .. 'b') do end"
+    ),
+    ("string.gsub of a long run of spaces", "((' '):rep(2e6) .. 'x'):gsub('%s+$', '')"),
+    ("string.gsub of long balanced text", "('('):rep(2e6):gsub('%b()', '')"),
+    (
+      "string.find of a long text in a longer one",
+      "while true do pcall(string.find, ('a'):rep(8e6), ('a'):rep(1e6) .. 'b', 1, true) end"
+    ),
+    ("string.find in pcall", "while true do pcall(string.find, ('a'):rep(200), ('a-'):rep(20) .. 'b') end"),
+    (
+      "string.find in a coroutine",
+      "while true do pcall(coroutine.wrap(string.find), ('a'):rep(200), ('a-'):rep(20) .. 'b') end"
+    ),
+    (
+      "string.find in a comparator",
+      "table.sort({1, 2, 3}, function() return ('a'):rep(200):find(('a-'):rep(20) .. 'b') end)"
+    ),
+    (
+      "string.find as a metamethod",
+      "local t = setmetatable({}, {__index = function() return ('a'):rep(200):find(('a-'):rep(20) .. 'b') end}) return t[1]"
+    ),
     ("load with a reader that loops", "while true do pcall(load, function() while true do end end) end"),
     ("load with a reader that never ends", "while true do load(function() return ' ' end) end"),
     ("loaded code", "while true do pcall(load('while true do end')) end"),

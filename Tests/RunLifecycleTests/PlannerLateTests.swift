@@ -22,7 +22,7 @@ import Testing
   func year() throws {
     var harness = try PlannerHarness("2025-01-01T00:00:30")
     let cron = Trigger(.cron(try CronExpression(parsing: "* * * * *")))
-    let plan = try harness.plan([cron]) { $0.startWhenAvailable = true }
+    let plan = try harness.plan([cron]) { $0.catchUp = .newest }
     try harness.goLive(plan)
     let clock = ContinuousClock()
     let spent = try clock.measure { try harness.restart(at: "2026-01-01T00:00:30", plan) }
@@ -35,7 +35,7 @@ import Testing
   @Test("makes up the newest missed instant with start_when_available")
   func makeUp() throws {
     var harness = try PlannerHarness("2026-01-01T00:30")
-    let plan = try harness.plan([Self.hourly]) { $0.startWhenAvailable = true }
+    let plan = try harness.plan([Self.hourly]) { $0.catchUp = .newest }
     try harness.goLive(plan)
     try harness.restart(at: "2026-01-01T04:10", plan)
     try harness.run(until: "2026-01-01T04:30")
@@ -47,7 +47,7 @@ import Testing
   func superseded() throws {
     var harness = try PlannerHarness("2026-01-01T01:00")
     let daily = Trigger(.cron(try CronExpression(parsing: "30 2 * * *")))
-    let plan = try harness.plan([daily], window: ("02:00", "04:00")) { $0.startWhenAvailable = true }
+    let plan = try harness.plan([daily], window: ("02:00", "04:00")) { $0.catchUp = .newest }
     try harness.goLive(plan)
     try harness.restart(at: "2026-01-01T12:00", plan)
     try harness.run(until: "2026-01-02T02:10")
@@ -55,7 +55,7 @@ import Testing
     #expect(harness.startTimes == ["02:00:00"])
     // The window opens just when the regular one is due.
     let narrow = try harness.plan([daily], window: ("02:30", "04:00"), version: "v2") {
-      $0.startWhenAvailable = true
+      $0.catchUp = .newest
     }
     try harness.goLive(narrow, initial: false)
     try harness.restart(at: "2026-01-02T12:00", narrow)
@@ -71,7 +71,7 @@ import Testing
     var harness = try PlannerHarness("2026-01-01T00:30")
     var hourly = Self.hourly
     hourly.outsideWindow = .skip
-    let plan = try harness.plan([hourly], window: ("02:00", "04:00")) { $0.startWhenAvailable = true }
+    let plan = try harness.plan([hourly], window: ("02:00", "04:00")) { $0.catchUp = .newest }
     try harness.goLive(plan)
     try harness.restart(at: "2026-01-01T06:30", plan)
     try harness.run(until: "2026-01-01T06:40")

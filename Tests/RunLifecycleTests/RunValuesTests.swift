@@ -41,13 +41,13 @@ import Testing
   func interval(backoff: Double, cap: Int64?, attempt: Int, seconds: Int64) {
     let policy = RetryPolicy(
       count: 9, interval: .seconds(60), backoff: backoff, maxInterval: cap.map { .seconds($0) })
-    #expect(policy.interval(after: attempt) == .seconds(seconds))
+    #expect(policy.interval(after: attempt, of: RunID(1)) == .seconds(seconds))
   }
 
   @Test("never overflows", arguments: [(1e300, 1000), (10.0, Int.max), (.infinity, 3), (.nan, 3), (-2.0, 4)])
   func extremes(backoff: Double, attempt: Int) {
     let policy = RetryPolicy(count: 9, interval: .days(300_000), backoff: backoff)
-    #expect(policy.interval(after: attempt) >= .zero)
+    #expect(policy.interval(after: attempt, of: RunID(1)) >= .zero)
   }
 }
 
@@ -63,7 +63,7 @@ import Testing
     ])
   func finishes(kind: AttemptEnd.Kind, outcome: Outcome) {
     let transition = Transition(
-      retry: RetryPolicy(count: 9, interval: .seconds(1)), timeLimit: nil, mayRetry: true)
+      retry: RetryPolicy(count: 9, interval: .seconds(1)), timeLimit: nil, run: RunID(1), mayRetry: true)
     guard
       case .finish(let verdict) = transition.disposition(
         after: AttemptEnd(kind, at: Self.end), attempt: 1, unstarted: 0)
@@ -82,8 +82,11 @@ import Testing
     ] as [(AttemptEnd.Kind, Outcome, Int64)])
   func retries(kind: AttemptEnd.Kind, outcome: Outcome, seconds: Int64) {
     func disposition(attempt: Int, mayRetry: Bool = true) -> Disposition {
-      Transition(retry: RetryPolicy(count: 2, interval: .seconds(60)), timeLimit: nil, mayRetry: mayRetry)
-        .disposition(after: AttemptEnd(kind, at: Self.end), attempt: attempt, unstarted: 0)
+      Transition(
+        retry: RetryPolicy(count: 2, interval: .seconds(60)), timeLimit: nil, run: RunID(1),
+        mayRetry: mayRetry
+      )
+      .disposition(after: AttemptEnd(kind, at: Self.end), attempt: attempt, unstarted: 0)
     }
     for attempt in 1...2 {
       guard case .retry(let at, let verdict) = disposition(attempt: attempt) else {

@@ -70,6 +70,9 @@ private struct ReopeningStore: RunStore {
   func accounts(of jobs: [JobKey]) throws -> [JobKey: [StoredAccount]] {
     try fresh { try $0.accounts(of: jobs) }
   }
+  func inherit(_ heir: JobKey, from name: String) throws -> Bool {
+    try fresh { try $0.inherit(heir, from: name) }
+  }
   func commit(_ changes: [LedgerChange]) throws { try fresh { try $0.commit(changes) } }
   func openRuns() throws -> [Run] { try fresh { try $0.openRuns() } }
   func nextRunID() throws -> RunID { try fresh { try $0.nextRunID() } }

@@ -86,6 +86,7 @@ function fs.list(path) end
 ---@return string? err
 function fs.glob(pattern) end
 
+---Whether there is something at this path.
 ---```lua
 ---local fs = require "almanac.fs"
 ---assert(fs.exists(".") and not fs.exists("none"))
@@ -103,6 +104,7 @@ function fs.exists(path) end
 ---@field mode string Permissions: `"0644"`.
 ---@field link boolean The path is a symbolic link; the rest tells of what it leads to.
 
+---What is at this path, links followed.
 ---```lua
 ---local fs = require "almanac.fs"
 ---assert(fs.write("a.txt", "hello"))

@@ -52,7 +52,8 @@ function http.get(url, options) end
 function http.post(url, options) end
 
 ---```lua
----http.request { method = "PUT", url = url, json = { name = "a" }, retries = 3 }
+---local http = require "almanac.http"
+---assert(http.request { method = "PUT", url = url, json = { name = "a" }, retries = 3 })
 ---```
 ---@async
 ---@param request almanac.http.Request

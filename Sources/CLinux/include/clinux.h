@@ -21,6 +21,16 @@ int clinux_no_new_privileges(void);
 int clinux_die_with_parent(void);
 /* Sets the soft and hard limit on core dumps to none. */
 int clinux_no_core_dumps(void);
+/* Open descriptors of this process: as many as it may have, but no more than `most`. */
+int clinux_limit_descriptors(uint64_t most);
+/* When memory runs out, the kernel ends this process (and its children) before others; at most 1000. */
+int clinux_prefer_as_victim(int score);
+
+/* "TERM", or NULL for a number that has no name. */
+const char *clinux_signal_name(int number);
+
+/* A pipe that is closed on exec: its end to read from, and the one to write to. */
+int clinux_pipe(int ends[2]);
 
 /* A timer on the wall clock, as a descriptor that can be polled. */
 int clinux_wall_timer(void);
@@ -44,7 +54,8 @@ void clinux_wakeup_clear(int fd);
 /* Process start time in clock ticks since boot (from /proc), or 0: with the id, it names a process. */
 uint64_t clinux_start_time(pid_t pid);
 
-/* A text's bytes as they stand in a path, locked by flock; 0 when another process holds it. */
+/* Locks by flock, alone or together with others who share it; 1 when it is locked, 0 when another holds it. */
 int clinux_lock(int fd);
+int clinux_lock_shared(int fd);
 
 #endif

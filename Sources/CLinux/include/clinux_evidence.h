@@ -33,6 +33,10 @@ void evidence_set_host(evidence *map, int64_t pid, uint64_t start_time);
 int64_t evidence_pid(const evidence *map);
 uint64_t evidence_start_time(const evidence *map);
 const char *evidence_boot_id(const evidence *map);
+/* The host: the process that looks after its children, and ends them when the host is gone. */
+void evidence_set_keeper(evidence *map, int64_t pid, uint64_t start_time);
+int64_t evidence_keeper(const evidence *map);
+uint64_t evidence_keeper_start_time(const evidence *map);
 
 /* The daemon gives a slot to an attempt of a run, and takes it back. */
 void evidence_slot_take(evidence *map, int slot, uint64_t run, uint32_t attempt);

@@ -103,6 +103,8 @@ size_t clua_used(const clua_state *state);
 void clua_request_stop(clua_state *state, int level);
 /* Any thread. Whether a stop was requested that the state has not noticed yet. */
 bool clua_stop_pending(const clua_state *state);
+/* Any thread. The level that was requested, 0 for none. */
+int clua_stop_level(const clua_state *state);
 
 /* Installs the signal by which a thread in Lua is told to look up. Call it before the first state is used. */
 void clua_install_signal(void);

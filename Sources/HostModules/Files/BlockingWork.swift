@@ -6,6 +6,9 @@ import Values
 enum BlockingWork {
   private static let queue = DispatchQueue(label: "almanac.files", attributes: .concurrent)
 
+  /// Does `work` on one of these threads.
+  static func begin(_ work: @escaping @Sendable () -> Void) { queue.async(execute: work) }
+
   /// Does `work` on one of these threads, and waits for it without holding a thread.
   static func value<Value: Sendable>(
     _ work: @escaping @Sendable () -> Result<Value, Trouble>

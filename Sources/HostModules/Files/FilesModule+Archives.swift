@@ -3,10 +3,10 @@ import Values
 
 // gzip and tar.
 extension FilesModule {
-  private static let gzipEnding = Array(".gz".utf8)
+  static let gzipEnding = Array(".gz".utf8)
 
   static let archiveFunctions: [HostFunction] = [
-    .long("gzip", of: "fs", changes: true) { arguments, job throws(Misuse) in
+    long("gzip", changes: true) { arguments, job throws(Misuse) in
       let source = try arguments.path(0, in: job, name: "from")
       let given =
         arguments[1] == .null ? try arguments.bytes(0, "from") + gzipEnding : try arguments.bytes(1, "to")
@@ -17,7 +17,7 @@ extension FilesModule {
         return [.bytes(given)]
       }
     },
-    .long("gunzip", of: "fs", changes: true) { arguments, job throws(Misuse) in
+    long("gunzip", changes: true) { arguments, job throws(Misuse) in
       let source = try arguments.path(0, in: job, name: "from")
       let name = try arguments.bytes(0, "from")
       guard arguments[1] != .null || name.count > 3 && name.suffix(3).elementsEqual(gzipEnding) else {
@@ -30,7 +30,7 @@ extension FilesModule {
         return [.bytes(Array(given))]
       }
     },
-    .long("tar", of: "fs", changes: true) { arguments, job throws(Misuse) in
+    long("tar", changes: true) { arguments, job throws(Misuse) in
       let source = try arguments.path(0, in: job, name: "from")
       let destination = try arguments.path(1, in: job, name: "to")
       let options = try tarOptions(arguments, destination)
@@ -44,7 +44,7 @@ extension FilesModule {
         ]
       }
     },
-    .long("untar", of: "fs", changes: true) { arguments, job throws(Misuse) in
+    long("untar", changes: true) { arguments, job throws(Misuse) in
       let source = try arguments.path(0, in: job, name: "from")
       let folder = try arguments.path(1, in: job, name: "to")
       return { cancellation throws(Trouble) in

@@ -5,7 +5,7 @@ import Values
 // Whole folders, links, modes and digests.
 extension FilesModule {
   static let treeFunctions: [HostFunction] = [
-    .long("copy", of: "fs", changes: true) { arguments, job throws(Misuse) in
+    long("copy", changes: true) { arguments, job throws(Misuse) in
       let source = try arguments.path(0, in: job, name: "from")
       let destination = try arguments.path(1, in: job, name: "to")
       let recursive = try arguments.options(2, known: ["recursive"]).flag("recursive")
@@ -18,7 +18,7 @@ extension FilesModule {
         return [true]
       }
     },
-    .long("move", of: "fs", changes: true) { arguments, job throws(Misuse) in
+    long("move", changes: true) { arguments, job throws(Misuse) in
       let source = try arguments.path(0, in: job, name: "from")
       let destination = try arguments.path(1, in: job, name: "to")
       return { cancellation throws(Trouble) in
@@ -26,7 +26,7 @@ extension FilesModule {
         return [true]
       }
     },
-    .long("hash", of: "fs", changes: false) { arguments, job throws(Misuse) in
+    long("hash", changes: false) { arguments, job throws(Misuse) in
       let path = try arguments.path(0, in: job)
       let algorithm = try DigestAlgorithm(try arguments.optionalText(1, "digest") ?? "sha256", arguments)
       return { cancellation throws(Trouble) in

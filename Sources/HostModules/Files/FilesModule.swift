@@ -97,7 +97,15 @@ enum FilesModule {
     _ name: String, shownAs shown: String? = nil, changes: Bool,
     _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> HostFunction.Work
   ) -> HostFunction {
-    .blocking(name, of: "fs", shownAs: shown, changes: changes, prepare)
+    .blocking(name, of: "fs", shownAs: shown, changes: changes, needs: needs(of: name), prepare)
+  }
+
+  /// As ``function(_:shownAs:changes:_:)``, with work so long that it must end when the run is stopped.
+  static func long(
+    _ name: String, changes: Bool,
+    _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> HostFunction.LongWork
+  ) -> HostFunction {
+    .long(name, of: "fs", changes: changes, needs: needs(of: name), prepare)
   }
 
   private static func stat(_ path: JobPath) throws(Trouble) -> DataValue {

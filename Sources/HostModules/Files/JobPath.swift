@@ -18,15 +18,7 @@ struct JobPath: Sendable, Hashable {
     guard !given.isEmpty else { throw Misuse("\(function): \(name) is empty") }
     guard !given.contains(0) else { throw Misuse("\(function): \(name) has a zero byte in it") }
     self.given = String(decoding: given, as: UTF8.self)
-    if given[0] == Self.slash {
-      bytes = given
-    } else if let home = Self.home,
-      given == [UInt8(ascii: "~")] || given.starts(with: [UInt8(ascii: "~"), Self.slash])
-    {
-      bytes = home + given.dropFirst()
-    } else {
-      bytes = Array(folder.utf8) + [Self.slash] + given
-    }
+    bytes = FilePath.absolute(given, in: folder)
   }
 
   private init(given: String, bytes: [UInt8]) {
@@ -89,6 +81,4 @@ struct JobPath: Sendable, Hashable {
   private static func withoutClosingSlashes(_ bytes: [UInt8]) -> [UInt8] {
     Array(bytes[..<(bytes.lastIndex { $0 != slash }.map { $0 + 1 } ?? 0)])
   }
-
-  private static let home: [UInt8]? = getenv("HOME").map { bytes(of: $0) }
 }

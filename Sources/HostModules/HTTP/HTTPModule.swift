@@ -7,7 +7,11 @@ import Values
 /// answer of any status is an answer. A request ends with its run.
 enum HTTPModule {
   /// One primitive, `exchange(name, url, options)`; `http.lua` makes `get`, `post` and `request` of it.
-  static let functions = [HostFunction(name: "exchange", isOutside: true, body: exchange)]
+  static let functions = [
+    HostFunction(
+      name: "exchange", isOutside: true,
+      needs: { call in (try? plan(call.arguments, folder: call.job.folder))?.needs ?? [] }, body: exchange)
+  ]
 
   private static func exchange(_ call: HostCall) -> HostReply {
     let plan: HTTPPlan

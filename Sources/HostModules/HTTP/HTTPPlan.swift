@@ -56,6 +56,11 @@ struct HTTPPlan: Sendable {
       } else { nil }
   }
 
+  /// What a job must be allowed to do for it.
+  var needs: [Capability] {
+    [Capability(.http, address.authority)] + (file.map { [Capability(.write, path: $0.bytes)] } ?? [])
+  }
+
   private static func method(_ options: Options) throws(Misuse) -> String? {
     guard let method = try options.text("method") else { return nil }
     guard !method.isEmpty, method.utf8.allSatisfy({ isTokenByte($0) }) else {

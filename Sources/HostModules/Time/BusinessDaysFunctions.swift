@@ -24,7 +24,12 @@ enum BusinessDaysFunctions {
     _ name: String, options index: Int,
     _ body: @escaping @Sendable (Instant, Arguments, BusinessDays, Zone) throws(Trouble) -> DataValue
   ) -> HostFunction {
-    .blocking(name, of: "time", changes: false) { arguments, job throws(Misuse) in
+    let needs: HostFunction.Needs = { call in
+      let options = Arguments(call.arguments, of: "")[index]
+      guard let path = options["holidays"]["calendar"].asBytes else { return [] }
+      return [Capability(.read, path: FilePath.absolute(path, in: call.job.folder))]
+    }
+    return .blocking(name, of: "time", changes: false, needs: needs) { arguments, job throws(Misuse) in
       let options = try arguments.options(index, known: ["holidays", "weekend", "zone"])
       let zone = try Zone.of(try options.text("zone"), in: job, arguments.function)
       let instant = try arguments.instant(0, "the instant", in: zone)

@@ -33,14 +33,16 @@ struct GateDecoder {
     let days = reader.parsedList("days", wanted: "days of the week (\"mon\")") {
       (text) throws(ScheduleError) in try Weekday(parsing: text)
     }
-    _ = reader.choice("on_close", of: ["finish"], later: ["stop"])
+    let onClose = reader.choice("on_close", of: Window.OnClose.allCases.map(\.rawValue))
+      .flatMap(Window.OnClose.init(rawValue:))
     reader.close(.window)
     for key in ["from", "to"] where !reader.has(key) {
       reader.report(key, "is missing; write window = { from = \"02:00\", to = \"04:00\" }")
     }
     guard let from, let to else { return nil }
     return reader.attempt(at: reader.place) { () throws(ScheduleError) in
-      try Window(from: from, to: to, days: days.map(Set.init) ?? Set(Weekday.allCases))
+      try Window(
+        from: from, to: to, days: days.map(Set.init) ?? Set(Weekday.allCases), onClose: onClose ?? .finish)
     }
   }
 

@@ -26,19 +26,24 @@ struct KeyList {
 }
 
 extension KeyList {
-  static let rules = ["every", "restart_after", "cron", "daily", "weekly", "monthly", "at", "on"]
-  static let laterRules = ["after", "watch", "webhook"]
+  static let rules = [
+    "every", "restart_after", "cron", "daily", "weekly", "monthly", "at", "on", "after", "watch",
+  ]
+  static let laterRules = ["webhook"]
   /// What stands beside a rule, inline too.
-  static let besideRule = ["name", "start_at", "end_at", "delay", "jitter", "repeat_every", "repeat_for"]
-  static let laterBesideRule = ["settle", "stop_at_end"]
+  static let besideRule = [
+    "name", "start_at", "end_at", "delay", "jitter", "repeat_every", "repeat_for", "stop_at_end", "settle",
+  ]
+  static let laterBesideRule: [String] = []
   static let settings = [
     "enabled", "testing", "run_on_startup", "time_zone", "window", "outside_window", "blackout", "day_match",
-    "time_limit", "stop_grace", "memory_limit", "log_limit", "retry", "overlap", "late_within",
-    "start_when_available", "host", "env", "fresh_state",
+    "time_limit", "stop_grace", "memory_limit", "log_limit", "cpu_limit", "retry", "overlap", "queue_limit",
+    "max_parallel",
+    "late_within", "start_when_available", "catch_up", "catch_up_within", "priority", "pool", "requires",
+    "archive_after", "formerly", "host", "env", "fresh_state", "allow",
   ]
   static let laterSettings = [
-    "cpu_limit", "queue_limit", "max_parallel", "catch_up", "catch_up_within", "priority", "pool", "requires",
-    "archive_after", "secrets", "allow", "notify", "when", "formerly",
+    "secrets", "notify", "when",
   ]
   private static let commonNames = [
     "interval": "every", "timeout": "time_limit", "max_runtime": "time_limit", "retries": "retry",
@@ -80,7 +85,12 @@ extension KeyList {
     known: ["from", "to", "days", "on_close"], example: "write from = \"02:00\", to = \"04:00\"")
   static let blackout = KeyList(
     known: ["from", "to", "calendar"], example: "write from = \"2026-12-24\", to = \"2026-12-26\"")
+  static let requires = KeyList(
+    known: ["network", "ac_power", "idle", "free_disk", "file", "wait"],
+    example: "write network = true, or file = \"/mnt/backup/.mounted\"")
+  static let after = KeyList(
+    known: ["job", "outcome"], example: "write job = \"backup\", outcome = \"failed\"")
   static let retry = KeyList(
-    known: ["count", "interval", "backoff", "max_interval"], later: ["jitter"],
+    known: ["count", "interval", "backoff", "max_interval", "jitter"],
     example: "write count = 2, interval = \"1m\"")
 }

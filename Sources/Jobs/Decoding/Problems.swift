@@ -6,13 +6,19 @@ final class Problems {
     let message: String
   }
 
+  /// A table that was put together by code may have a mistake in each of thousands of entries.
+  private static let most = 100
+  private static let longestPlace = 200
+
   private(set) var all: [Problem] = []
 
   var isEmpty: Bool { all.isEmpty }
 
   func add(_ place: String, _ message: String) {
+    guard all.count < Self.most else { return }
+    let shown = place.utf8.count > Self.longestPlace ? String(place.prefix(Self.longestPlace)) + "..." : place
     // What a message quotes may hold anything; what is printed is one line of text.
-    let problem = Problem(place: NameRules.displayed(place), message: NameRules.displayed(message))
+    let problem = Problem(place: NameRules.displayed(shown), message: NameRules.displayed(message))
     if !all.contains(problem) { all.append(problem) }
   }
 }

@@ -22,11 +22,13 @@ public enum ScheduleDecoder {
     }
     var reader = TableReader(table, at: "schedule", problems)
     var definition = JobDefinition(source: source)
+    definition.namesZone = reader.has("time_zone")
     let zone = SettingsDecoder.zone(&reader) ?? daemonZone
     SettingsDecoder.decode(&reader, into: &definition)
+    definition.formerly = formerly(&reader, source)
     let gates = GateDecoder(zone: zone, folder: source.folder).decode(&reader)
     definition.calendars = gates.calendars
-    let triggers = TriggersDecoder(zone: zone, jobName: source.name).decode(&reader)
+    let triggers = TriggersDecoder(zone: zone, jobName: source.name, folder: source.folder).decode(&reader)
     reader.close(.schedule)
     if problems.isEmpty {
       definition.schedule = reader.attempt(at: "schedule") { () throws(ScheduleError) in
@@ -36,6 +38,16 @@ public enum ScheduleDecoder {
       }
     }
     return problems.isEmpty ? .success(definition) : .failure(failure(problems, source))
+  }
+
+  /// The name under which the job's history is.
+  private static func formerly(_ reader: inout TableReader, _ source: JobSource) -> String? {
+    guard let name = reader.text("formerly", wanted: "the job's former name (\"backup\")") else { return nil }
+    if name.isEmpty || name == source.name {
+      reader.report(
+        "formerly", name.isEmpty ? "is empty; write the job's former name" : "is the name that the job has")
+    }
+    return name
   }
 
   private static func failure(_ problems: Problems, _ source: JobSource) -> LoadFailure {

@@ -13,22 +13,89 @@ enum SettingsDecoder {
   static func decode(_ reader: inout TableReader, into definition: inout JobDefinition) {
     decodePolicy(&reader, into: &definition.policy)
     if let flag = reader.flag("fresh_state") { definition.freshState = flag }
+    // Runs side by side cannot share a state.
+    if case .parallel = definition.policy.overlap { definition.freshState = true }
     if let host = reader.choice("host", of: ["shared", "own"]) { definition.ownHost = host == "own" }
     if let limit = bytes("memory_limit", &reader, atLeast: 256 << 10) { definition.memoryLimit = limit }
     if let limit = bytes("log_limit", &reader, atLeast: 0) { definition.logLimit = limit }
+    if let limit = reader.duration("cpu_limit", positive: true) { definition.cpuLimit = limit }
     if let env = environment(&reader) { definition.env = env }
+    if let allow = CapabilityDecoder.decode(&reader) { definition.allow = allow }
   }
 
   private static func decodePolicy(_ reader: inout TableReader, into policy: inout RunPolicy) {
     if let flag = reader.flag("enabled") { policy.enabled = flag }
     if let flag = reader.flag("testing") { policy.testing = flag }
     if let flag = reader.flag("run_on_startup") { policy.runOnStartup = flag }
-    if let flag = reader.flag("start_when_available") { policy.startWhenAvailable = flag }
     if let limit = reader.duration("time_limit") { policy.timeLimit = limit > .zero ? limit : nil }
     if let grace = reader.duration("stop_grace") { policy.stopGrace = grace }
     if let late = reader.duration("late_within") { policy.lateWithin = late }
-    _ = reader.choice("overlap", of: ["skip"], later: ["queue", "parallel", "replace"])
+    policy.overlap = overlap(&reader)
     policy.retry = retry(&reader)
+    catchUp(&reader, into: &policy)
+    if let priority = reader.integer("priority", in: 0...9) { policy.priority = priority }
+    if let pool = reader.text("pool", wanted: "the name of a pool (\"database\")") {
+      if pool.isEmpty { reader.report("pool", "is empty; it names a pool of the configuration") }
+      policy.pool = pool
+    }
+    policy.requires = requirements(&reader)
+    if let after = reader.duration("archive_after") { policy.archiveAfter = after }
+  }
+
+  /// `overlap` with the limits that belong to it.
+  private static func overlap(_ reader: inout TableReader) -> Overlap? {
+    let queueLimit = reader.integer("queue_limit", in: 1...1_000_000)
+    let maxParallel = reader.integer("max_parallel", in: 1...1_000_000)
+    let choice = reader.choice("overlap", of: ["skip", "queue", "parallel", "replace"])
+    if reader.has("queue_limit"), choice != "queue" {
+      reader.report("queue_limit", "is of use only with overlap = \"queue\"; add that, or take it out")
+    }
+    if reader.has("max_parallel"), choice != "parallel" {
+      reader.report("max_parallel", "is of use only with overlap = \"parallel\"; add that, or take it out")
+    }
+    return switch choice {
+    case "skip": .skip
+    case "queue": .queue(limit: queueLimit ?? 1)
+    case "parallel": .parallel(limit: maxParallel)
+    case "replace": .replace
+    default: nil
+    }
+  }
+
+  /// `start_when_available`, `catch_up` and `catch_up_within`, which say one thing together.
+  private static func catchUp(_ reader: inout TableReader, into policy: inout RunPolicy) {
+    let isAvailable = reader.flag("start_when_available")
+    let choice = reader.choice("catch_up", of: CatchUp.allCases.map(\.rawValue)).flatMap(CatchUp.init)
+    let within = reader.duration("catch_up_within", positive: true)
+    policy.catchUp = choice ?? (isAvailable == true ? .newest : .none)
+    policy.catchUpWithin = within
+    if isAvailable == false, let choice, choice != .none {
+      reader.report("catch_up", "contradicts start_when_available = false; take one of them out")
+    } else if isAvailable == true, choice == CatchUp.none {
+      reader.report("catch_up", "contradicts start_when_available = true; take one of them out")
+    }
+    if within != nil, policy.catchUp == .none {
+      reader.report(
+        "catch_up_within",
+        "says how old what is made up may be, and nothing is; add start_when_available = true")
+    }
+  }
+
+  private static func requirements(_ reader: inout TableReader) -> Requirements? {
+    guard var table = reader.table("requires", example: "requires = { network = true, wait = \"10m\" }")
+    else {
+      return nil
+    }
+    var requires = Requirements()
+    requires.network = table.flag("network") ?? false
+    requires.acPower = table.flag("ac_power") ?? false
+    requires.idle = table.flag("idle") ?? false
+    requires.freeDisk = bytes("free_disk", &table, atLeast: 0).map(Int64.init)
+    requires.file = table.text("file", wanted: "a path (\"/mnt/backup/.mounted\")")
+    if requires.file == "" { table.report("file", "is empty; write the path that has to be there") }
+    requires.wait = table.duration("wait")
+    table.close(.requires)
+    return requires
   }
 
   private static func retry(_ reader: inout TableReader) -> RetryPolicy? {
@@ -39,6 +106,7 @@ enum SettingsDecoder {
     let interval = table.duration("interval")
     let backoff = table.number("backoff", in: 1...1000)
     let longest = table.duration("max_interval")
+    let jitter = table.duration("jitter")
     table.close(.retry)
     for key in ["count", "interval"] where !table.has(key) {
       table.report(key, "is missing; write retry = { count = 2, interval = \"1m\" }")
@@ -47,7 +115,9 @@ enum SettingsDecoder {
       table.report("max_interval", "\(longest) is shorter than the interval, \(interval)")
     }
     guard let count, let interval else { return nil }
-    return RetryPolicy(count: count, interval: interval, backoff: backoff ?? 1, maxInterval: longest)
+    return RetryPolicy(
+      count: count, interval: interval, backoff: backoff ?? 1, maxInterval: longest,
+      jitter: jitter ?? .zero)
   }
 
   private static func environment(_ reader: inout TableReader) -> [String: String]? {

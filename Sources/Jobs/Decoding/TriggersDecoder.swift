@@ -1,3 +1,4 @@
+import RunLifecycle
 import Scheduling
 import Values
 
@@ -5,6 +6,8 @@ import Values
 struct TriggersDecoder {
   let zone: Zone
   let jobName: String
+  /// The job's folder: a watched path starts there.
+  let folder: String
 
   func decode(_ reader: inout TableReader) -> [Trigger] {
     let outside = reader.choice("outside_window", of: OutsideWindow.allCases.map(\.rawValue))
@@ -74,6 +77,10 @@ struct TriggersDecoder {
     let delay = reader.duration("delay")
     let jitter = reader.duration("jitter")
     let repetition = repetition(&reader)
+    if reader.has("settle"), !reader.has("watch") {
+      _ = reader.value("settle")
+      reader.report("settle", "belongs to watch: watch = \"inbox/*.csv\", settle = \"5s\"")
+    }
     guard isSingle, let (key, rule) = readable.first, let rule else { return nil }
     let trigger = Trigger(
       rule, name: name, enabled: enabled ?? true, startAt: start, endAt: end, delay: delay ?? .zero,
@@ -125,10 +132,16 @@ struct TriggersDecoder {
   private func repetition(_ reader: inout TableReader) -> Repetition? {
     let every = reader.duration("repeat_every", positive: true)
     let duration = reader.duration("repeat_for")
+    let stops = reader.flag("stop_at_end")
+    if reader.has("stop_at_end"), !reader.has("repeat_for") {
+      reader.report(
+        "stop_at_end",
+        "stops what runs when the repetition ends; add repeat_every and repeat_for, or take it out")
+    }
     if reader.has("repeat_for"), !reader.has("repeat_every") {
       reader.report("repeat_for", "says how long to repeat, and not how often; add repeat_every = \"10m\"")
     }
-    return every.map { Repetition(every: $0, duration: duration) }
+    return every.map { Repetition(every: $0, duration: duration, stopAtEnd: stops ?? false) }
   }
 
   // MARK: - Rules
@@ -138,10 +151,9 @@ struct TriggersDecoder {
     case "every": return reader.duration(key, positive: true).map { .every($0) }
     case "restart_after": return reader.duration(key, positive: true).map { .restartAfter($0) }
     case "cron":
-      if isReboot(&reader) { return nil }
       return reader.parsed(key, wanted: "a cron expression (\"*/15 * * * *\")") {
         (text) throws(ScheduleError) in
-        .cron(try CronExpression(parsing: text, jobName: jobName, dayMatch: dayMatch ?? .standard))
+        try Trigger.Rule(cron: text, jobName: jobName, dayMatch: dayMatch ?? .standard)
       }
     case "daily": return daily(&reader)
     case "weekly": return weekly(&reader)
@@ -150,19 +162,69 @@ struct TriggersDecoder {
       return reader.parsedList(key, wanted: "an instant (\"2026-12-24T18:00\")") {
         (text) throws(ScheduleError) in try Instant(parsing: text, in: zone)
       }.map { .at($0) }
+    case "after": return after(&reader).map { .after($0) }
+    case "watch": return watch(&reader)
     default:
-      return reader.choice(key, of: ["startup"], later: ["boot", "load", "shutdown"])
+      return reader.choice(key, of: EventKind.allCases.map(\.rawValue))
         .flatMap(EventKind.init(rawValue:)).map { .event($0) }
     }
   }
 
-  /// `@reboot` is no time: it stands for `on = "boot"`, and goes its way.
-  private func isReboot(_ reader: inout TableReader) -> Bool {
-    guard let text = reader.value("cron")?.asString,
-      text.lowercased().split(whereSeparator: \.isWhitespace) == ["@reboot"]
-    else { return false }
-    reader.report("cron", "\(Found.quoted(text)) (on = \"boot\") is not supported yet")
-    return true
+  /// `after`: a job's name, `{ job = ..., outcome = ... }`, or a list of either.
+  private func after(_ reader: inout TableReader) -> [AfterCondition]? {
+    let wanted = "the name of a job, or { job = \"backup\", outcome = \"failed\" }"
+    if let table = reader.value("after")?.asTable, !table.fields.isEmpty {
+      guard let inner = reader.table("after", example: "after = { job = \"backup\", outcome = \"failed\" }")
+      else {
+        return nil
+      }
+      return condition(inner).map { [$0] }
+    }
+    guard let items = reader.oneOrMore("after", wanted: wanted) else { return nil }
+    let conditions: [AfterCondition] = items.compactMap { item in
+      if case .string(let name) = item.value, !name.isEmpty { return AfterCondition(job: name) }
+      guard let table = item.value.asTable else {
+        reader.problems.add(item.place, Found.mismatch(item.value, wanted))
+        return nil
+      }
+      return condition(TableReader(table, at: item.place, reader.problems))
+    }
+    if conditions.contains(where: { $0.job == jobName }) {
+      reader.report("after", "the job waits for itself; restart_after starts it again when a run has ended")
+      return nil
+    }
+    return conditions.count == items.count ? conditions : nil
+  }
+
+  private func condition(_ reader: TableReader) -> AfterCondition? {
+    var reader = reader
+    let job = reader.text("job", wanted: "the name of a job")
+    if job == nil { reader.report("job", "is missing; write job = \"backup\"") }
+    let known = Outcome.allCases.map(\.rawValue)
+    let outcomes = reader.parsedList("outcome", wanted: "an outcome (\"succeeded\", \"failed\", \"any\")") {
+      (text) throws(ScheduleError) in
+      guard text == "any" || known.contains(text) else {
+        throw ScheduleError(
+          "\(Found.quoted(text)) is no outcome; known are any, \(known.joined(separator: ", "))")
+      }
+      return text
+    }
+    reader.close(.after)
+    guard let job, !reader.has("outcome") || outcomes != nil else { return nil }
+    let wanted = outcomes ?? ["succeeded"]
+    return AfterCondition(job: job, outcomes: wanted.contains("any") ? [] : wanted)
+  }
+
+  /// `watch`: a path with wildcards, from the job's folder.
+  private func watch(_ reader: inout TableReader) -> Trigger.Rule? {
+    let pattern = reader.text("watch", wanted: "a path with wildcards (\"inbox/*.csv\")")
+    let settle = reader.duration("settle")
+    guard let pattern else { return nil }
+    guard !pattern.isEmpty, !pattern.contains("\0") else {
+      reader.report("watch", "is empty; write the path to watch: watch = \"inbox/*.csv\"")
+      return nil
+    }
+    return .watch(WatchRule(pattern: pattern, folder: folder, settle: settle ?? .seconds(1)))
   }
 
   private func daily(_ reader: inout TableReader) -> Trigger.Rule? {

@@ -60,10 +60,10 @@ struct FolderListing {
     return type != DT_DIR && name.suffix(4).elementsEqual(NameRules.suffix.utf8)
   }
 
-  /// Whether a link that leads to no folder is a Lua file's, or may lead to a folder some day.
+  /// Whether a link that leads to no folder is a job's file, or may lead to a folder some day.
   static func mayBecomeJob(_ name: some StringProtocol, at path: String) -> Bool {
     var status = stat()
-    return NameRules.isLuaFile(name) || stat(path, &status) != 0
+    return NameRules.isJobFile(name) || stat(path, &status) != 0
   }
 
   private static func isFolder(_ path: String, type: Int) -> Bool {

@@ -11,12 +11,25 @@ extension FolderScanner {
     if total > Self.maximumJobBytes {
       report(name, at: name, "its Lua files are larger than \(Self.maximumJobBytes >> 20) MB together")
     }
+    let rocks = readRocks(of: name)
     // A version that lacks a module that is there is no version.
     guard scan.errors.count == errors else { return }
     scan.sources.append(
       JobSource(
         name: name, folder: absolute(name), mainPath: folder.displayPath(of: mainPath), main: main,
-        modules: modules.values.sorted { $0.name < $1.name }))
+        modules: modules.values.sorted { $0.name < $1.name }, rocks: rocks))
+  }
+
+  /// What the job's `rocks.txt` says, if there is one.
+  private mutating func readRocks(of job: String) -> RocksFile? {
+    let path = join(job, NameRules.rocksFile)
+    guard SourceFile.presence(absolute(path)) == .there, let bytes = read(path, for: job) else { return nil }
+    do throws(LoadFailure) {
+      return try RocksFile(path: folder.displayPath(of: path), bytes: bytes, job: job)
+    } catch {
+      scan.errors += error.errors
+      return nil
+    }
   }
 
   /// Reads the modules in a folder of a folder job. `inner` is relative to the job's own folder.

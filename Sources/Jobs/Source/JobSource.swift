@@ -24,17 +24,23 @@ public struct JobSource: Sendable, Equatable {
   public let main: [UInt8]
   /// A folder job's modules in the order of their names; none for a single file.
   public let modules: [Module]
+  /// What a folder job's `rocks.txt` names; `nil` for no file, or one that names nothing.
+  public let rocks: RocksFile?
   /// SHA-256 in hexadecimal: of the file for a single one (what `sha256sum` prints), of all names
-  /// and bytes for a folder job. Two sources of one job with equal digests are the same version.
+  /// and bytes, and of the rocks, for a folder job. Two sources of one job with equal digests are the same version.
   public let digest: String
 
-  public init(name: String, folder: String, mainPath: String, main: [UInt8], modules: [Module] = []) {
+  public init(
+    name: String, folder: String, mainPath: String, main: [UInt8], modules: [Module] = [],
+    rocks: RocksFile? = nil
+  ) {
     self.name = name
     self.folder = folder
     self.mainPath = mainPath
     self.main = main
     self.modules = modules
-    digest = SourceDigest.of(main: main, modules: modules)
+    self.rocks = rocks.flatMap { $0.rocks.isEmpty ? nil : $0 }
+    digest = SourceDigest.of(main: main, modules: modules, rocks: self.rocks)
   }
 
   /// The digest as people read it.

@@ -6,6 +6,8 @@ enum NameRules {
   static let suffix = ".lua"
   /// The file that makes its folder one job.
   static let mainFile = "main.lua"
+  /// Beside the main file, the rocks that the job needs.
+  static let rocksFile = "rocks.txt"
 
   /// Whether the name is passed over in silence: hidden, private, or an editor's.
   static func ignores(_ name: some StringProtocol) -> Bool {
@@ -17,6 +19,11 @@ enum NameRules {
   /// Whether the name is one of a Lua file, whatever it turns out to be.
   static func isLuaFile(_ name: some StringProtocol) -> Bool {
     name.utf8.count > suffix.utf8.count && name.hasSuffix(suffix) && !ignores(name)
+  }
+
+  /// Whether the path is one of a file that a job is made of.
+  static func isJobFile(_ path: some StringProtocol) -> Bool {
+    isLuaFile(path) || path == rocksFile || path.hasSuffix("/" + rocksFile)
   }
 
   /// Whether any component of a relative path is ignored.

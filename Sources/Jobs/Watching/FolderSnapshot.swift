@@ -24,7 +24,7 @@ struct FolderSnapshot: Equatable {
   init(of path: String) {
     guard let listing = try? FolderListing(reading: path) else { return }
     folders = Set(listing.folders)
-    for name in listing.files {
+    for name in listing.files + [NameRules.rocksFile] {
       var status = stat()
       guard stat(path + "/" + name, &status) == 0 else { continue }
       files[name] = Mark(

@@ -102,10 +102,10 @@ final class WatchLoop {
     } else if event.disappeared {
       if !throughLink { unwatch(tree.remove(trailOf: .link(path))) }
       if wasLink || tree.watchOf[path] != nil || unwatched[path] != nil { depart(path) }
-      if NameRules.isLuaFile(path) { settler.removed(path, at: now) }
+      if NameRules.isJobFile(path) { settler.removed(path, at: now) }
     } else if event.appeared, !throughLink, isLinkToFolder(path) {
       arrive(path)
-    } else if NameRules.isLuaFile(path) {
+    } else if NameRules.isJobFile(path) {
       fileEvent(event, at: path, now)
     }
   }

@@ -11,22 +11,23 @@ public struct JobContext: Sendable {
   public let environment: [String: String]
   /// The zone that the schedule names; `nil` where it names none, and before it is read.
   public let timeZone: String?
+  /// All that the job may do to the world; `nil` for whatever it likes.
+  public let allowed: [Capability]?
 }
 
 /// What is known of a run.
 public struct RunContext: Sendable {
   public let key: RunKey
   public let slot: Int
-  /// The table that `main` was given.
-  public let run: DataValue
+  /// What the run was started with.
+  public let params: DataValue
+  public let testing: Bool
   /// Whether what would change the world is only to be logged.
   public let dry: Bool
   /// When its time is over, in nanoseconds of the monotonic clock; `nil` for no limit.
   public let deadline: Int64?
-
-  /// What the run was started with.
-  public var params: DataValue { run["params"] }
-  public var testing: Bool { run["testing"].asBool ?? false }
+  /// How long it has to unwind when it is stopped, in nanoseconds.
+  public let stopGrace: Int64
 }
 
 /// One call of a ``HostFunction``.

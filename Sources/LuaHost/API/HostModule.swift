@@ -31,14 +31,28 @@ public struct HostFunction: Sendable {
   /// Whether a call may change the world: a run that has made one is not silently started again after its
   /// host has fallen.
   public let isOutside: Bool
+  /// What the job must be allowed to do for a call. `nil` where nobody has said so: then a job with an `allow`
+  /// list cannot call it.
+  public let needs: Needs?
   /// Is called on a Lua worker, and must not block it.
   public let body: @Sendable (HostCall) -> HostReply
 
-  public init(name: String, isOutside: Bool, body: @escaping @Sendable (HostCall) -> HostReply) {
+  /// What a call needs, read from its arguments. Of arguments that make no sense it need not say anything: such a
+  /// call must do nothing but raise. Paths are those of
+  /// ``Capability/init(_:path:followsLast:)``, and hosts have their port if it is written.
+  public typealias Needs = @Sendable (HostCall) -> [Capability]
+
+  public init(
+    name: String, isOutside: Bool, needs: Needs? = nil, body: @escaping @Sendable (HostCall) -> HostReply
+  ) {
     self.name = name
     self.isOutside = isOutside
+    self.needs = needs
     self.body = body
   }
+
+  /// Concerns only the job itself: every job may call it.
+  public static let needsNothing: Needs = { _ in [] }
 }
 
 /// What a ``HostFunction`` answers.

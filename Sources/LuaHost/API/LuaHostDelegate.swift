@@ -32,6 +32,9 @@ public protocol LuaHostDelegate: AnyObject, Sendable {
   ///   - stateLost: The state had to be closed and is gone; the job must be loaded again.
   ///   - peakMemory: The most bytes that the state took during the run.
   func ended(_ id: StateID, _ run: RunKey, _ end: RunEnd, stateLost: Bool, peakMemory: Int)
+  /// A run was stopped for good, and goes on all the same: it is in a C function that does not come back, and only
+  /// the end of the process ends it.
+  func stuck(_ run: RunKey)
   /// The job logs a line. A lock is held: the host must not be called from here.
   ///
   /// - Parameters:

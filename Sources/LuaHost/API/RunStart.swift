@@ -33,6 +33,7 @@ public struct RunStart: Sendable {
 /// Why a run is stopped from outside.
 public enum StopReason: Sendable, Equatable {
   case timeLimit
+  case cpuLimit
   case cancelled(String)
 }
 
@@ -49,5 +50,7 @@ public enum RunEnd: Sendable, Equatable {
   /// By `job.fatal`.
   case fatal(String)
   case timedOut
+  /// It has taken more processor time than its limit allows.
+  case overCPULimit
   case cancelled(String)
 }

@@ -1,3 +1,5 @@
+import Values
+
 /// The number by which whoever drives a ``LuaHost`` knows one Lua state.
 public typealias StateID = UInt32
 
@@ -23,6 +25,8 @@ public struct ScriptSource: Sendable {
 
   /// The longest file that is loaded, in bytes.
   public static let fileLimit = 2 << 20
+  /// The most data that a `schedule` table may hold, in bytes: the daemon reads all of it between two starts.
+  public static let scheduleLimit = 64 << 10
 
   public var jobName: String
   /// The folder that relative paths of the job start from, absolute.
@@ -32,15 +36,19 @@ public struct ScriptSource: Sendable {
   public var main: File
   /// The job's own modules by the name that `require` is given.
   public var modules: [String: File]
+  /// Modules of others that it can require; `nil` if there are none.
+  public var rocks: RockModules?
 
   public init(
-    jobName: String, folder: String, outputFolder: String, main: File, modules: [String: File] = [:]
+    jobName: String, folder: String, outputFolder: String, main: File, modules: [String: File] = [:],
+    rocks: RockModules? = nil
   ) {
     self.jobName = jobName
     self.folder = folder
     self.outputFolder = outputFolder
     self.main = main
     self.modules = modules
+    self.rocks = rocks
   }
 }
 
@@ -50,12 +58,21 @@ public struct StateLimits: Sendable, Equatable {
   public var memoryLimit: Int
   /// Bytes of log of one run.
   public var logLimit: Int
+  /// Nanoseconds of processor time of one run; 0 for no limit.
+  public var cpuLimit: Int64
   /// What `job.env` offers.
   public var environment: [String: String]
+  /// All that the job may do to the world; `nil` for whatever it likes.
+  public var allowed: [Capability]?
 
-  public init(memoryLimit: Int = 64 << 20, logLimit: Int = 1 << 20, environment: [String: String] = [:]) {
+  public init(
+    memoryLimit: Int = 64 << 20, logLimit: Int = 1 << 20, cpuLimit: Int64 = 0,
+    environment: [String: String] = [:], allowed: [Capability]? = nil
+  ) {
     self.memoryLimit = memoryLimit
     self.logLimit = logLimit
+    self.cpuLimit = cpuLimit
     self.environment = environment
+    self.allowed = allowed
   }
 }

@@ -14,6 +14,7 @@ struct Functions: Sendable {
 
   struct Entry: Sendable {
     let isOutside: Bool
+    var needs: HostFunction.Needs? = HostFunction.needsNothing
     let body: Body
   }
 
@@ -36,7 +37,8 @@ struct Functions: Sendable {
     for module in modules {
       var bodies: [String: Entry] = [:]
       for function in module.functions {
-        bodies[function.name] = Entry(isOutside: function.isOutside) { _, call in .reply(function.body(call))
+        bodies[function.name] = Entry(isOutside: function.isOutside, needs: function.needs) { _, call in
+          .reply(function.body(call))
         }
       }
       add(module.name, source: module.luaSource, bodies)

@@ -110,11 +110,10 @@ extension LuaEnd {
     case .value, .announced: return ScriptError(text: "\(what) did not end")
     case .error(let error), .memory(let error), .broken(let error): return error
     case .stopped(.cancelled(let reason), _): return ScriptError(text: reason)
-    case .stopped(.timeLimit, var place?):
-      place.text = "\(what) has not ended within \(limit / 1_000_000_000) s"
-      return place
-    case .stopped(.timeLimit, nil):
-      return ScriptError(text: "\(what) has not ended within \(limit / 1_000_000_000) s")
+    case .stopped(.timeLimit, let place), .stopped(.cpuLimit, let place):
+      var error = place ?? ScriptError(text: "")
+      error.text = "\(what) has not ended within \(limit / 1_000_000_000) s"
+      return error
     }
   }
 }

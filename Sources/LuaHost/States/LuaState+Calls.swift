@@ -31,6 +31,9 @@ extension LuaState {
     let entry = host.functions.entries[function]
     let call = HostCall(
       self, arguments: values, job: jobContext, run: runContext, canWait: canWait != CLUA_CANNOT_WAIT)
+    if let allowed = limits.allowed, let refusal = call.refusal(of: entry.needs, allowed: allowed) {
+      return write(.misuse(refusal), to: lua)
+    }
     if entry.isOutside { noteOutside() }
     lock.withLock { mailbox.call = PendingCall(call: call) }
     switch entry.body(self, call) {
@@ -107,14 +110,15 @@ extension LuaState {
     return Int32(status)
   }
 
-  /// `require` asks for a module: `"own"`, its path and text, or `"host"`, its name, text and functions.
+  /// `require` asks for a module: `"file"`, its path and text; `"host"`, its name, text and functions; or `"native"`,
+  /// its library's path and the name of the function that opens it.
   func findModule(_ call: HostCall) -> HostReply {
     guard let name = call.arguments.first?.asString else {
       return .misuse("require: the name must be a string")
     }
     if let file = source.modules[name] {
       if let refusal = file.refusal { return .trouble("module '\(name)': \(refusal.message)") }
-      return .values([.string("own"), .string(file.path), .bytes(file.bytes)])
+      return .values([.string("file"), .string(file.path), .bytes(file.bytes)])
     }
     if let module = host.functions.modules[name] {
       let text = module.source.map(DataValue.bytes) ?? .null
@@ -124,11 +128,24 @@ extension LuaState {
       let names = host.functions.modules.keys.sorted().joined(separator: ", ")
       return .trouble("module '\(name)' not found: of the host's modules there are \(names)")
     }
+    if let rock = source.rocks?.find(name) { return reply(rock, name) }
     let path = name.replacing(".", with: "/")
     let place =
       source.modules.isEmpty && !source.main.path.hasSuffix("/main.lua")
       ? "a job of one file has no modules: make it a folder with a main.lua"
-      : "the job has no file \(path).lua"
+      : source.rocks == nil
+        ? "the job has no file \(path).lua; if a rock has it, name the rock in a rocks.txt beside main.lua"
+        : "the job has no file \(path).lua, and no rock of its rocks.txt has the module"
     return .trouble("module '\(name)' not found: \(place)")
+  }
+
+  private func reply(_ rock: RockModules.Found, _ name: String) -> HostReply {
+    switch rock {
+    case .text(let file):
+      if let refusal = file.refusal { return .trouble("module '\(name)': \(refusal.message)") }
+      return .values([.string("file"), .string(file.path), .bytes(file.bytes)])
+    case .native(let path, let opener): return .values([.string("native"), .string(path), .string(opener)])
+    case .refused(let why): return .trouble("module '\(name)': \(why)")
+    }
   }
 }

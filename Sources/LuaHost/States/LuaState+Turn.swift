@@ -15,6 +15,8 @@ extension LuaState {
     case .unwind(let actions):
       for action in actions { action() }
       enter(on: worker) { clua_continue($0, Int32(CLUA_REPLY_CANNOT_WAIT)) }
+    case .conclude:
+      if let lua = lock.withLock({ mailbox.lua }) { conclude(lua) }
     case nil: break
     }
     if lock.withLock({ mailbox.endTurn() }) { host.pool.push(self) }
@@ -65,7 +67,10 @@ extension LuaState {
   }
 
   private func start(_ run: RunStart, on worker: Worker) {
-    let begun = lock.withLock { mailbox.lua != nil ? mailbox.begin(.run(run)) : nil }
+    // The table is Lua's from here on: thousands of runs that wait are not to hold it twice.
+    var held = run
+    held.run = .null
+    let begun = lock.withLock { mailbox.lua != nil ? mailbox.begin(.run(held)) : nil }
     guard let begun else {
       return host.ended(self, run.key, .failed(Self.gone), stateLost: true, peakMemory: 0)
     }
@@ -74,9 +79,12 @@ extension LuaState {
       isConfigured = true
     }
     let deadline = run.timeLimit > 0 ? saturatingSum(monotonicNow(), run.timeLimit) : nil
-    runContext = RunContext(key: run.key, slot: run.slot, run: run.run, dry: run.dry, deadline: deadline)
+    runContext = RunContext(
+      key: run.key, slot: run.slot, params: run.run["params"], testing: run.run["testing"].asBool ?? false,
+      dry: run.dry, deadline: deadline, stopGrace: max(0, run.stopGrace))
     hasCalledOutside = false
     announcedEnd = nil
+    processorTimeLeft = limits.cpuLimit > 0 ? limits.cpuLimit : nil
     beginLog(run: run.key)
     if let deadline { setLimit(at: deadline, on: begun) }
     var argument = ByteWriter(reserving: 512)
@@ -104,22 +112,45 @@ extension LuaState {
   private func enter(on worker: Worker, _ body: (OpaquePointer) -> Int32) {
     guard let lua = lock.withLock({ mailbox.lua }) else { return }
     host.delegate.workerEntered(worker: worker.index, state: id, slot: runContext?.slot)
-    let progress = worker.occupied(by: lua) { body(lua) }
+    let turn = turn(in: lua)
+    let progress = worker.take(turn) { body(lua) }
     host.delegate.workerLeft(worker: worker.index)
-    if progress == CLUA_ENDED { finish(lua) }
+    if progress == CLUA_ENDED { return finish(lua) }
+    if let left = processorTimeLeft {
+      processorTimeLeft = left - worker.timeOfTurn
+      if left <= worker.timeOfTurn { turn.whenSpent() }
+    }
+  }
+
+  private func turn(in lua: OpaquePointer) -> Worker.Turn {
+    let run = runContext?.key
+    return Worker.Turn(lua: lua, budget: processorTimeLeft) { [weak self] in
+      if let run { self?.stop(run: run, .cpuLimit) }
+    } whenStuck: { [host] in
+      if let run { host.delegate.stuck(run) }
+    }
   }
 
   // MARK: Ending
 
+  /// Lua is done; what it has begun outside may not be.
   private func finish(_ lua: OpaquePointer) {
+    let (activity, actions) = lock.withLock { (mailbox.activity, mailbox.cancelCall()) }
+    for action in actions { action() }
+    guard let activity else { return }
+    let end = clua_end(lua)
+    let wasStopped = end == Int32(CLUA_END_STOPPED) || end == Int32(CLUA_END_MEMORY)
+    if settleResources(of: activity, wasStopped: wasStopped) { conclude(lua) }
+  }
+
+  private func conclude(_ lua: OpaquePointer) {
     let peak = clua_peak(lua)
-    let (activity, stop, timers, actions) = lock.withLock {
-      let (activity, actions) = (mailbox.activity, mailbox.cancelCall())
+    let (activity, stop, timers) = lock.withLock {
+      let activity = mailbox.activity
       let (stop, timers) = mailbox.end()
-      return (activity, stop, timers, actions)
+      return (activity, stop, timers)
     }
     for timer in timers { host.clock.cancel(timer) }
-    for action in actions { action() }
     guard let activity else { return }
     let end = readEnd(lua, stop: stop)
     if case .stopped(_, let place?) = end, activity.run != nil {
@@ -128,6 +159,7 @@ extension LuaState {
       endLog()
     }
     runContext = nil
+    processorTimeLeft = nil
     switch activity.kind {
     case .load: finishLoad(lua, end)
     case .initialize: finishInitialize(end)
@@ -141,6 +173,11 @@ extension LuaState {
 
   private func finishLoad(_ lua: OpaquePointer, _ end: LuaEnd) {
     switch end {
+    case .value(let schedule) where schedule.roughSize > ScriptSource.scheduleLimit:
+      failLoad(
+        ScriptError(
+          text: "the schedule table is larger than \(byteText(ScriptSource.scheduleLimit)); "
+            + "keep data in a file that main reads"))
     case .value(let schedule) where clua_has_main(lua):
       timeZone = schedule["time_zone"].asString
       let script = LoadedScript(schedule: schedule, hasInitialize: clua_has_initialize(lua))
@@ -174,6 +211,7 @@ extension LuaState {
       return (mailbox.lua, mailbox.commands)
     }
     if let lua { clua_close(lua) }
+    closeResources()
     refuse(commands, .failed(Self.gone))
   }
 }

@@ -15,6 +15,8 @@ final class LuaState: @unchecked Sendable {
   let lock = Condition()
   var mailbox = Mailbox()
   let log = Mutex(LogMeter())
+  /// What modules keep for the state, by their types.
+  let resources = Mutex<[ObjectIdentifier: any StateResource]>([:])
 
   // What follows belongs to the worker that has the turn.
 
@@ -25,6 +27,8 @@ final class LuaState: @unchecked Sendable {
   var timeZone: String?
   var runContext: RunContext?
   var hasCalledOutside = false
+  /// What the run may still take of the processor, if it has a limit; nanoseconds.
+  var processorTimeLeft: Int64?
   /// What `job.skip` and its kin have said.
   var announcedEnd: RunEnd?
 
@@ -37,7 +41,7 @@ final class LuaState: @unchecked Sendable {
   var jobContext: JobContext {
     JobContext(
       jobName: source.jobName, folder: source.folder, outputFolder: source.outputFolder,
-      environment: limits.environment, timeZone: timeZone)
+      environment: limits.environment, timeZone: timeZone, allowed: limits.allowed)
   }
 }
 
@@ -121,15 +125,18 @@ extension LuaState {
 
   /// After the grace that the activity has, its closers are stopped too.
   func startGrace(of activity: Activity) {
-    let length = activity.run?.stopGrace ?? HostCore.loadGrace
+    let end = saturatingSum(monotonicNow(), grace(of: activity))
     lock.withLock {
       guard mailbox.activity?.serial == activity.serial, mailbox.graceTimer == nil else { return }
-      mailbox.graceTimer = host.clock.schedule(at: saturatingSum(monotonicNow(), max(0, length))) {
-        [weak self] in
+      mailbox.graceEnds = end
+      mailbox.graceTimer = host.clock.schedule(at: end) { [weak self] in
         self?.endGrace(of: activity.serial)
       }
     }
   }
+
+  /// How long what is stopped may take to unwind, in nanoseconds.
+  func grace(of activity: Activity) -> Int64 { max(0, activity.run?.stopGrace ?? HostCore.loadGrace) }
 
   /// Stops the closers of an activity.
   func endGrace(of serial: UInt64?) {

@@ -48,6 +48,10 @@ struct Mailbox {
   var stop: StopReason?
   var limitTimer: Clock.Timer?
   var graceTimer: Clock.Timer?
+  /// When the grace of an activity that is being stopped is over.
+  var graceEnds: Int64?
+  /// How many of the state's resources have still to settle, after the activity has ended in Lua.
+  var settling: Int?
   var call: PendingCall?
   /// Whether the worker itself waits for the call.
   var isBlocked = false
@@ -64,6 +68,8 @@ enum Step {
   case answer(HostReply)
   /// A stop is pending; the call that was waited for is cancelled by these.
   case unwind([@Sendable () -> Void])
+  /// The resources have settled: the activity is over.
+  case conclude
 }
 
 extension Mailbox {
@@ -81,12 +87,14 @@ extension Mailbox {
 
   private var hasWork: Bool {
     guard activity != nil else { return !commands.isEmpty }
+    if let settling { return settling == 0 }
     return call?.reply != nil || lua.map(clua_stop_pending) ?? false
   }
 
   /// Takes out what is to be done next; `nil` if nothing is.
   mutating func nextStep() -> Step? {
     guard activity != nil else { return commands.isEmpty ? nil : .command(commands.removeFirst()) }
+    if settling != nil { return takeSettled() ? .conclude : nil }
     if let lua, clua_stop_pending(lua) { return .unwind(cancelCall()) }
     guard let reply = call?.reply else { return nil }
     call = nil
@@ -106,6 +114,13 @@ extension Mailbox {
     return activity
   }
 
+  /// Whether the resources have settled; the activity can be concluded then.
+  mutating func takeSettled() -> Bool {
+    guard settling == 0 else { return false }
+    settling = nil
+    return true
+  }
+
   /// Ends the activity; from now on nothing stops it. The caller cancels the timers.
   mutating func end() -> (stop: StopReason?, timers: [Clock.Timer]) {
     defer {
@@ -113,6 +128,7 @@ extension Mailbox {
       stop = nil
       limitTimer = nil
       graceTimer = nil
+      graceEnds = nil
     }
     return (stop, [limitTimer, graceTimer].compactMap { $0 })
   }
@@ -131,6 +147,7 @@ extension StopReason {
   var end: RunEnd {
     switch self {
     case .timeLimit: .timedOut
+    case .cpuLimit: .overCPULimit
     case .cancelled(let reason): .cancelled(reason)
     }
   }

@@ -64,7 +64,12 @@ final class WorkerPool: @unchecked Sendable {
   func tick() -> Bool {
     let (watched, isActive) = condition.withLock { (Array(workers.values), count > idle || waiting > 0) }
     let now = monotonicNow()
-    let stuck = watched.count { $0.look(at: now) }
+    var stuck = 0
+    for worker in watched {
+      let finding = worker.look(at: now)
+      if finding.isLong { stuck += 1 }
+      finding.action?()
+    }
     if stuck > 0 { condition.withLock { relieve(stuck: stuck) } }
     return isActive
   }
@@ -100,8 +105,13 @@ final class WorkerPool: @unchecked Sendable {
     }
   }
 
-  /// The thread ends; another takes its place if it is missed.
+  /// The calling thread ends; another takes its place if it is missed. A thread inherits the priority of the one
+  /// that starts it, so the clock's does that.
   private func replace(_ worker: Worker) {
+    clock.schedule(at: 0) { [self] in refill(for: worker) }
+  }
+
+  private func refill(for worker: Worker) {
     condition.withLock {
       leave(worker)
       if !isOver || waiting > 0 { addWorkers(max(base - count, min(1, waiting))) }

@@ -9,8 +9,12 @@ public enum ControlRequest: Sendable, Equatable {
   case jobs
   /// Run a job now. Replies with the run's id, and with `wait` again when it has ended. Refused if a
   /// folder of jobs is named (absolute) and is not the daemon's.
-  case trigger(job: String, params: [String: DataValue], testing: Bool, wait: Bool, folder: String?)
+  case trigger(
+    job: String, params: [String: DataValue], testing: Bool, wait: Bool, folder: String?, by: String)
   case cancel(run: Int64, by: String)
+  /// The job starts no more, but by hand, until it is resumed.
+  case pause(job: String, by: String)
+  case resume(job: String, by: String)
   case reload
   /// Drain; the daemon's end closes the connection.
   case stop
@@ -20,12 +24,14 @@ public enum ControlRequest: Sendable, Equatable {
     switch self {
     case .status: ["command": "status"]
     case .jobs: ["command": "jobs"]
-    case .trigger(let job, let params, let testing, let wait, let folder):
+    case .trigger(let job, let params, let testing, let wait, let folder, let by):
       [
         "command": "trigger", "job": .string(job), "params": .object(params), "testing": .bool(testing),
-        "wait": .bool(wait), "folder": folder.map { .string($0) } ?? .null,
+        "wait": .bool(wait), "folder": folder.map { .string($0) } ?? .null, "by": .string(by),
       ]
     case .cancel(let run, let by): ["command": "cancel", "run": .int(run), "by": .string(by)]
+    case .pause(let job, let by): ["command": "pause", "job": .string(job), "by": .string(by)]
+    case .resume(let job, let by): ["command": "resume", "job": .string(job), "by": .string(by)]
     case .reload: ["command": "reload"]
     case .stop: ["command": "stop"]
     }
@@ -39,10 +45,15 @@ public enum ControlRequest: Sendable, Equatable {
       guard let job = value["job"].asString else { throw RunnerError("trigger: which job?") }
       self = .trigger(
         job: job, params: value["params"].asTable?.fields ?? [:], testing: value["testing"].asBool ?? false,
-        wait: value["wait"].asBool ?? false, folder: value["folder"].asString)
+        wait: value["wait"].asBool ?? false, folder: value["folder"].asString,
+        by: value["by"].asString ?? "somebody")
     case "cancel":
       guard let run = value["run"].asInt else { throw RunnerError("cancel: which run?") }
       self = .cancel(run: run, by: value["by"].asString ?? "somebody")
+    case "pause", "resume":
+      guard let job = value["job"].asString else { throw RunnerError("which job?") }
+      let by = value["by"].asString ?? "somebody"
+      self = value["command"].asString == "pause" ? .pause(job: job, by: by) : .resume(job: job, by: by)
     case "reload": self = .reload
     case "stop": self = .stop
     case let other:

@@ -24,10 +24,13 @@ final class JobLoader {
   private final class Load {
     let source: JobSource
     let number: Int
-    let ownHost: Bool
+    var ownHost: Bool
     let depth: Depth
     let done: (Result<Loaded, LoadFailure>) -> Void
     var host: HostConnection?
+    var rocks: RockInstaller.Ready?
+    /// Why it did not load in a shared host, if it is tried in one of its own.
+    var sharedFailure: LoadFailure?
     var definition: JobDefinition?
     /// When the present step was handed to the host, monotonic nanoseconds.
     var since: Int64 = 0
@@ -53,6 +56,7 @@ final class JobLoader {
 
   private let pool: HostPool
   private let loop: EventLoop
+  private let rocks: RockInstaller?
   private let zone: () -> Zone
   private let outputFolder: (JobSource) -> String
   private var waiting: [Load] = []
@@ -61,10 +65,13 @@ final class JobLoader {
   private var nextState: StateID = 1
   private var watching = false
 
+  /// - Parameter rocks: `nil` leaves out what jobs name in `rocks.txt`.
   init(
-    pool: HostPool, loop: EventLoop, zone: @escaping () -> Zone, outputFolder: @escaping (JobSource) -> String
+    pool: HostPool, rocks: RockInstaller?, loop: EventLoop, zone: @escaping () -> Zone,
+    outputFolder: @escaping (JobSource) -> String
   ) {
     self.pool = pool
+    self.rocks = rocks
     self.loop = loop
     self.zone = zone
     self.outputFolder = outputFolder
@@ -77,7 +84,20 @@ final class JobLoader {
     _ source: JobSource, number: Int, ownHost: Bool, depth: Depth,
     done: @escaping (Result<Loaded, LoadFailure>) -> Void
   ) {
-    waiting.append(Load(source, number: number, ownHost: ownHost, depth: depth, done: done))
+    let load = Load(source, number: number, ownHost: ownHost, depth: depth, done: done)
+    guard let file = source.rocks, let rocks else { return enqueue(load) }
+    rocks.prepare(file, for: source.name) { [weak self] result in
+      switch result {
+      case .success(let ready):
+        load.rocks = ready
+        self?.enqueue(load)
+      case .failure(let failure): done(.failure(failure))
+      }
+    }
+  }
+
+  private func enqueue(_ load: Load) {
+    waiting.append(load)
     pump()
   }
 
@@ -89,24 +109,31 @@ final class JobLoader {
   func loaded(_ state: StateID, _ result: LoadResult) {
     guard let load = active[state], let host = load.host else { return }
     switch result {
-    case .failed(let failure): end(state, .failure(LoadFailure([loadError(failure, of: load.source)])))
+    case .failed(let failure):
+      let failure = LoadFailure([loadError(failure, of: load.source)])
+      if host.owner == nil, load.rocks?.tree.hasNativeModules == true {
+        // It may have required a native rock, and its table, which may ask for a host of its own, is not read.
+        load.sharedFailure = failure
+        moveToOwnHost(state)
+      } else {
+        end(state, .failure(failure))
+      }
     case .schedule(let table):
       let decoded = ScheduleDecoder.decode(table, of: load.source, daemonZone: zone())
       switch decoded {
       case .failure(let failure):
         host.send(.close(state))
         end(state, .failure(failure))
-      case .success(let definition) where load.depth == .definition:
-        host.send(.close(state))
-        end(state, .success(Loaded(definition: definition, host: host, state: state)))
       case .success(let definition):
+        if let failure = load.sharedFailure, !definition.ownHost { return end(state, .failure(failure)) }
+        if load.depth == .definition {
+          host.send(.close(state))
+          return end(state, .success(Loaded(definition: definition, host: host, state: state)))
+        }
         if definition.ownHost && host.owner == nil {
           // The table asks for a host of its own, which could not be known before it was read.
           host.send(.close(state))
-          active[state] = nil
-          waiting.append(
-            Load(load.source, number: load.number, ownHost: true, depth: load.depth, done: load.done))
-          return pump()
+          return moveToOwnHost(state)
         }
         load.definition = definition
         load.since = clinux_monotonic_ns()
@@ -115,7 +142,8 @@ final class JobLoader {
             state,
             StateSettings(
               memoryLimitBytes: Int64(definition.memoryLimit), logLimitBytes: Int64(definition.logLimit),
-              environment: definition.env)))
+              cpuLimitNanoseconds: definition.cpuLimit?.nanoseconds ?? 0, environment: definition.env,
+              allowed: definition.allow)))
       }
     }
   }
@@ -171,7 +199,7 @@ final class JobLoader {
       load.host = host
       load.since = clinux_monotonic_ns()
       active[state] = load
-      host.send(.load(state, bundle(load.source)))
+      host.send(.load(state, bundle(load, for: host)))
     }
     if waitingFrom == waiting.count {
       waiting.removeAll()
@@ -180,8 +208,17 @@ final class JobLoader {
     watch()
   }
 
+  private func moveToOwnHost(_ state: StateID) {
+    guard let load = active.removeValue(forKey: state) else { return }
+    load.host = nil
+    load.ownHost = true
+    enqueue(load)
+  }
+
   private func end(_ state: StateID, _ result: Result<Loaded, LoadFailure>) {
     guard let load = active.removeValue(forKey: state) else { return }
+    // The host was for trying only.
+    if case .failure = result, load.sharedFailure != nil { pool.release(owner: load.source.name) }
     pump()
     load.done(result)
   }
@@ -203,11 +240,13 @@ final class JobLoader {
     }
   }
 
-  private func bundle(_ source: JobSource) -> ScriptBundle {
-    ScriptBundle(
+  private func bundle(_ load: Load, for host: HostConnection) -> ScriptBundle {
+    let source = load.source
+    return ScriptBundle(
       job: source.name, folder: source.folder, outputFolder: outputFolder(source),
       main: ScriptBundle.Module(name: "main", path: source.mainPath, bytes: source.main),
-      modules: source.modules.map { ScriptBundle.Module(name: $0.name, path: $0.path, bytes: $0.bytes) })
+      modules: source.modules.map { ScriptBundle.Module(name: $0.name, path: $0.path, bytes: $0.bytes) },
+      rocks: load.rocks?.tree.tree, allowsNative: host.owner != nil)
   }
 
   private func loadError(_ failure: ScriptFailure, of source: JobSource) -> LoadError {

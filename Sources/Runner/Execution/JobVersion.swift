@@ -28,6 +28,10 @@ final class JobVersion {
   /// The run that is in the state.
   var busy: RunID?
   var waiting: [Waiting] = []
+  /// Its place among the ``IdleStates``, while its state waits for a run.
+  var idleStamp: UInt64?
+  /// A run of it is claimed and starts in a moment: its state is not idle.
+  var isExpected = false
   /// Another version, or none, is live now: the state goes when nothing runs in it any more.
   var isRetired = false
 
@@ -37,4 +41,13 @@ final class JobVersion {
   }
 
   var name: String { definition.source.name }
+
+  /// Where the next attempt takes place: here; or, beside one that is here already, in a state of its own that
+  /// goes with it.
+  var seat: JobVersion {
+    guard case .parallel = definition.policy.overlap, busy != nil || !waiting.isEmpty else { return self }
+    let beside = JobVersion(key: key, definition: definition)
+    beside.isRetired = true
+    return beside
+  }
 }

@@ -31,8 +31,9 @@ final class RunExecutor {
     }
   }
 
-  /// What the host is given beyond limit and grace before it is taken for stuck, nanoseconds.
-  private static let margin: Int64 = 50_000_000
+  /// What the host is given beyond limit and grace to end a run or to say that it cannot, nanoseconds: on a
+  /// busy machine it may have to wait for a processor.
+  private static let margin: Int64 = 1_000_000_000
 
   private let loop: EventLoop
   private let makeState: (JobVersion) -> Void
@@ -44,23 +45,27 @@ final class RunExecutor {
   private var waiting: [RunID: JobVersion] = [:]
   /// Versions with attempts that found their host full.
   private var crowdedOut: [JobVersion] = []
+  private let maxIdleStates: Int?
+  private var idleStates = IdleStates()
   /// When the flights are looked at for stuck ones.
   private var nextLook: Int64?
   private var lookTimer: Int?
 
   /// - Parameters:
+  ///   - maxIdleStates: how many states may wait for their jobs' next runs; `nil` for all.
   ///   - makeState: makes the state of a version that has none; ``stateIsReady(_:)`` or
   ///     ``stateFailed(_:_:)`` follows.
   ///   - argument: the table that `main` is given.
   ///   - onEnd: an attempt has ended; `release` is to be called when that is durable.
   ///   - onRetired: nothing runs any more in a version that is no longer live.
   init(
-    loop: EventLoop, makeState: @escaping (JobVersion) -> Void,
+    loop: EventLoop, maxIdleStates: Int?, makeState: @escaping (JobVersion) -> Void,
     argument: @escaping (Run, JobVersion) -> DataValue,
     onEnd: @escaping (Run, AttemptEnd, Instant?, @escaping () -> Void) -> Void,
     onRetired: @escaping (JobVersion) -> Void
   ) {
     self.loop = loop
+    self.maxIdleStates = maxIdleStates
     self.makeState = makeState
     self.argument = argument
     self.onEnd = onEnd
@@ -71,10 +76,24 @@ final class RunExecutor {
 
   // MARK: Start
 
+  /// A run of the version is claimed and starts in a moment: its state is made, if there is none.
+  func expect(_ version: JobVersion) {
+    version.isExpected = true
+    idleStates.remove(version)
+    if case .none = version.home, maxIdleStates != nil { makeState(version) }
+  }
+
+  /// What was expected has ended, perhaps without a start.
+  func settle(_ version: JobVersion) {
+    version.isExpected = false
+    noteIfIdle(version)
+  }
+
   func start(_ run: Run, of version: JobVersion, timeLimit: Interval?, stopGrace: Interval) {
+    let version = version.seat
     version.waiting.append(
       JobVersion.Waiting(
-        run: run, timeLimit: timeLimit.map { nanoseconds($0) } ?? 0, stopGrace: nanoseconds(stopGrace)))
+        run: run, timeLimit: timeLimit?.nanoseconds ?? 0, stopGrace: stopGrace.nanoseconds))
     waiting[run.id] = version
     switch version.home {
     case .ready: startWaiting(version)
@@ -83,7 +102,16 @@ final class RunExecutor {
     }
   }
 
-  func stateIsReady(_ version: JobVersion) { startWaiting(version) }
+  func stateIsReady(_ version: JobVersion) {
+    startWaiting(version)
+    noteIfIdle(version)
+  }
+
+  /// The host that the version's state was in has ended, and nothing ran in it.
+  func stateIsGone(_ version: JobVersion) {
+    idleStates.remove(version)
+    version.home = .none
+  }
 
   /// The version cannot be brought to life (again): the attempts that wait for it fail.
   func stateFailed(_ version: JobVersion, _ why: String) {
@@ -107,6 +135,7 @@ final class RunExecutor {
     version.waiting.removeFirst()
     waiting[next.run.id] = nil
     version.busy = next.run.id
+    idleStates.remove(version)
     let limit = next.timeLimit == 0 ? nil : next.timeLimit &+ next.stopGrace &+ Self.margin
     let flight = Flight(
       run: next.run, version: version, host: host, slot: slot, stopGrace: next.stopGrace,
@@ -155,8 +184,11 @@ final class RunExecutor {
     case .retryAfter(let wait, let reason): kind = .retryAfter(Interval(microseconds: wait), reason)
     case .fatal(let message): kind = .fatal(message)
     case .timedOut: kind = .timedOut(nil)
+    case .overCPULimit:
+      kind = .timedOut(flight.version.definition.cpuLimit.map { "cpu_limit of \($0) exceeded" })
     }
-    finish(flight, kind, at: Instant(microseconds: report.endedAt))
+    finish(
+      flight, kind, at: Instant(microseconds: report.endedAt), peakMemory: report.peakMemoryBytes)
   }
 
   /// The job that brought the host down, if one of its runs did.
@@ -183,7 +215,7 @@ final class RunExecutor {
     if let stopping = flight.stopping { return stopping }
     let stage = flight.host.evidence.stage(of: flight.slot)
     if flight === culprit {
-      if let limit = flight.hostEndsAt, clinux_monotonic_ns() >= limit {
+      if flight.host.blamed != nil {
         return .timedOut("it could not be stopped within its limit and grace, so its host process was ended")
       }
       return .failed("it brought down its host process, which \(death.how)")
@@ -195,14 +227,18 @@ final class RunExecutor {
     return .interrupted(what)
   }
 
-  private func finish(_ flight: Flight, _ kind: AttemptEnd.Kind, at instant: Instant) {
+  private func finish(
+    _ flight: Flight, _ kind: AttemptEnd.Kind, at instant: Instant, peakMemory: Int64? = nil
+  ) {
     flights[flight.run.id] = nil
     let version = flight.version
     version.busy = nil
+    version.isExpected = false
     let started = flight.host.evidence.startedAt(flight.slot)
     let evidence = flight.host.evidence
     end(
-      flight.run, kind, at: instant, startedAt: started == 0 ? nil : Instant(microseconds: started)
+      flight.run, kind, at: instant, startedAt: started == 0 ? nil : Instant(microseconds: started),
+      peakMemory: peakMemory
     ) { [weak self] in
       evidence.freeSlot(flight.slot)
       self?.makeRoom()
@@ -210,16 +246,17 @@ final class RunExecutor {
     retireIfIdle(version)
     if case .ready = version.home {
       startWaiting(version)
+      noteIfIdle(version)
     } else if case .none = version.home, !version.isRetired || !version.waiting.isEmpty {
       makeState(version)
     }
   }
 
   private func end(
-    _ run: Run, _ kind: AttemptEnd.Kind, at instant: Instant, startedAt: Instant?,
+    _ run: Run, _ kind: AttemptEnd.Kind, at instant: Instant, startedAt: Instant?, peakMemory: Int64? = nil,
     release: @escaping () -> Void
   ) {
-    onEnd(run, AttemptEnd(kind, at: instant), startedAt, release)
+    onEnd(run, AttemptEnd(kind, at: instant, peakMemory: peakMemory), startedAt, release)
   }
 
   private func makeRoom() {
@@ -244,6 +281,7 @@ final class RunExecutor {
   }
 
   private func closeState(_ version: JobVersion) {
+    idleStates.remove(version)
     guard case .ready(let host, let state) = version.home else { return }
     host.send(.close(state))
     version.home = .none
@@ -251,6 +289,15 @@ final class RunExecutor {
 
   /// The host has closed the state by itself, or it must be made anew for the next run.
   private func loseState(_ version: JobVersion) { closeState(version) }
+
+  /// Closes the states that have been idle for longest, where there are more than may be.
+  private func noteIfIdle(_ version: JobVersion) {
+    guard let maxIdleStates, version.busy == nil, version.waiting.isEmpty, !version.isExpected,
+      case .ready = version.home
+    else { return }
+    idleStates.insert(version)
+    while idleStates.count > maxIdleStates, let oldest = idleStates.removeOldest() { closeState(oldest) }
+  }
 
   // MARK: Stuck hosts
 
@@ -274,15 +321,24 @@ final class RunExecutor {
     watch(until: flights.values.compactMap(\.hostEndsAt).min())
   }
 
+  /// The host says that it cannot end the run by itself.
+  func isStuck(_ run: UInt64, on host: HostConnection) {
+    guard let flight = flights[RunID(rawValue: Int64(bitPattern: run))], flight.host === host else { return }
+    host.kill(blaming: .slot(flight.slot))
+  }
+
   /// When the run's `main` was called, as long as it runs.
   func startedAt(_ run: RunID) -> Instant? {
     guard let flight = flights[run] else { return nil }
     let started = flight.host.evidence.startedAt(flight.slot)
     return started == 0 ? nil : Instant(microseconds: started)
   }
+}
 
-  private func nanoseconds(_ interval: Interval) -> Int64 {
-    let (product, overflow) = max(0, interval.microseconds).multipliedReportingOverflow(by: 1000)
+extension Interval {
+  /// As hosts are told it: nothing below zero, and room to add to the greatest.
+  var nanoseconds: Int64 {
+    let (product, overflow) = max(0, microseconds).multipliedReportingOverflow(by: 1000)
     return overflow ? Int64.max / 4 : min(product, Int64.max / 4)
   }
 }

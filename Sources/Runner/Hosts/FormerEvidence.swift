@@ -58,13 +58,19 @@ final class FormerEvidence {
     attempts[id] = (attempt, wasCalled, started)
   }
 
-  /// A host ends by itself when its daemon is gone; one that is stopped or stuck does not.
+  /// A host ends by itself when its daemon is gone, and then its keeper ends what it had started, before
+  /// anything is started again; those that are stopped or stuck are ended.
   private func endHost(of file: HostEvidence) {
     for _ in 0..<500 {
-      guard let host = file.livingHost else { return }
+      guard let host = file.livingHost else { break }
       kill(-host, SIGKILL)
       kill(host, SIGKILL)
       usleep(10_000)
     }
+    for _ in 0..<500 {
+      guard file.livingKeeper != nil else { return }
+      usleep(10_000)
+    }
+    if let keeper = file.livingKeeper { kill(keeper, SIGKILL) }
   }
 }

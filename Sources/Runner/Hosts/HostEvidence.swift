@@ -51,9 +51,14 @@ final class HostEvidence {
   func setHost(_ pid: pid_t) { evidence_set_host(map, Int64(pid), clinux_start_time(pid)) }
 
   /// The host that last used this file, as long as it lives.
-  var livingHost: pid_t? {
-    let pid = pid_t(truncatingIfNeeded: evidence_pid(map))
-    guard pid > 1, clinux_start_time(pid) != 0, clinux_start_time(pid) == evidence_start_time(map) else {
+  var livingHost: pid_t? { Self.living(evidence_pid(map), evidence_start_time(map)) }
+
+  /// The keeper of the host that last used this file (`clinux_keeper.h`), as long as it lives: it ends what the
+  /// host had started.
+  var livingKeeper: pid_t? { Self.living(evidence_keeper(map), evidence_keeper_start_time(map)) }
+
+  private static func living(_ pid: Int64, _ startTime: UInt64) -> pid_t? {
+    guard let pid = pid_t(exactly: pid), pid > 1, startTime != 0, clinux_start_time(pid) == startTime else {
       return nil
     }
     return pid

@@ -1,3 +1,4 @@
+import Glibc
 import HostProtocol
 
 /// The host processes: a few that many jobs share, kept warm, and one for each job that needs its own.
@@ -12,6 +13,8 @@ final class HostPool {
   private var shared: [HostConnection?]
   private var own: [String: HostConnection] = [:]
   private var nextID: Int
+  /// The keepers of hosts that have ended, which this process has inherited, until they are buried.
+  private var keepers: [pid_t] = []
   /// How many hosts in a row ended before they said hello: the next one waits.
   private var stillborn = 0
   private var closed = false
@@ -106,6 +109,10 @@ final class HostPool {
 
   private func remove(_ host: HostConnection, _ death: HostConnection.Death) {
     loop.remove(host)
+    if let keeper = host.evidence.livingKeeper {
+      keepers.append(keeper)
+      if keepers.count == 1 { buryKeepers() }
+    }
     hosts[host.id] = nil
     if let owner = host.owner { own[owner] = nil }
     for place in shared.indices where shared[place] === host { shared[place] = nil }
@@ -115,6 +122,12 @@ final class HostPool {
       tryAgainLater()
     }
     onDeath(host, death)
+  }
+
+  /// A keeper ends when it has ended all that its host had started.
+  private func buryKeepers() {
+    keepers = keepers.filter { waitpid($0, nil, WNOHANG) == 0 }
+    if !keepers.isEmpty { loop.after(milliseconds: 200) { [weak self] in self?.buryKeepers() } }
   }
 
   private func tryAgainLater() {

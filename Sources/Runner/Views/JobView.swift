@@ -11,6 +11,10 @@ public struct JobView: Sendable {
     /// A run waits: for its next attempt, or for a window.
     case waiting
     case running
+    /// Somebody has paused it.
+    case paused
+    /// Its triggers have ended `archive_after` ago.
+    case archived
     case disabled
     /// No version of it has loaded.
     case refused
@@ -25,11 +29,12 @@ public struct JobView: Sendable {
   public var lastEnded: Run?
   /// What is wrong with the file as it stands, if anything is.
   public var errors: [LoadError]
+  public var pause: Pause?
   public var testMode: Bool
 
   public init(
     name: String, file: String?, definition: JobDefinition?, state: State, nextDue: Instant?, lastEnded: Run?,
-    errors: [LoadError], testMode: Bool
+    errors: [LoadError], pause: Pause? = nil, testMode: Bool
   ) {
     self.name = name
     self.file = file
@@ -38,6 +43,7 @@ public struct JobView: Sendable {
     self.nextDue = nextDue
     self.lastEnded = lastEnded
     self.errors = errors
+    self.pause = pause
     self.testMode = testMode
   }
 
@@ -47,7 +53,8 @@ public struct JobView: Sendable {
     return [
       "job": .string(name), "file": text(file),
       "enabled": definition.map { .bool($0.policy.enabled) } ?? .null,
-      "paused": false, "testing": definition.map { .bool($0.policy.testing || testMode) } ?? .null,
+      "paused": .bool(pause != nil),
+      "testing": definition.map { .bool($0.policy.testing || testMode) } ?? .null,
       "state": .string(state.rawValue), "next_due_at": text(nextDue?.description),
       "next_due_at_local": text(zone.flatMap { nextDue?.description(in: $0) }),
       "last_outcome": text(lastEnded?.outcome?.rawValue),

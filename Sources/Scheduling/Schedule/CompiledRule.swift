@@ -14,7 +14,7 @@ enum CompiledRule: Sendable {
     try Self.check(trigger, zone)
     let end = trigger.endAt ?? Instant(microseconds: .max)
     switch trigger.rule {
-    case .event:
+    case .event, .after, .watch:
       self = .never
     case .restartAfter(let interval):
       self = .fixedDelay(interval, start: trigger.startAt ?? .distantPast, end: end)
@@ -68,7 +68,7 @@ enum CompiledRule: Sendable {
     case .every where trigger.startAt == nil:
       throw refuse(
         "repeat_every needs a start_at here, so that the firings to repeat from stay where they are")
-    case .restartAfter, .event:
+    case .restartAfter, .event, .after, .watch:
       throw refuse("repeat_every does not go with it; add a second trigger with every")
     default: break
     }
@@ -101,7 +101,7 @@ enum CompiledRule: Sendable {
       return .given(Set(instants).sorted())
     case .every(let interval):
       return .grid(anchor: trigger.startAt ?? .distantPast, interval: interval)
-    case .restartAfter, .event:
+    case .restartAfter, .event, .after, .watch:
       return .given([])
     }
   }

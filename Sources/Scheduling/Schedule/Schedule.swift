@@ -49,6 +49,21 @@ public struct Schedule: Sendable, Equatable {
       && left.zone == right.zone && left.jobName == right.jobName
   }
 
+  /// When the last of the triggers that are enabled ends: its `end_at`, or the last instant of an `at`. Nil where
+  /// one of them never does, or there is none.
+  public var end: Instant? {
+    var latest: Instant?
+    for trigger in triggers where trigger.enabled {
+      var end = trigger.endAt
+      if case .at(let instants) = trigger.rule, let last = instants.max() {
+        end = min(end ?? last, last)
+      }
+      guard let end else { return nil }
+      latest = max(latest ?? end, end)
+    }
+    return latest
+  }
+
   /// Changes whenever something changed that makes the trigger a new or changed one, which counts from the
   /// moment it goes live (SPEC 4.1): what it says, when it starts and ends, the zone and its file's content,
   /// the windows and the blackout.

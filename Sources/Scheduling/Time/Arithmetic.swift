@@ -37,25 +37,27 @@ let microsecondsPerSecond: Int64 = 1_000_000
 let secondsPerDay: Int64 = 86_400
 
 /// A hash that is the same on every machine and in every version: FNV-1a over bytes, mixed at the end.
-struct StableHash {
+package struct StableHash {
   private var state: UInt64 = 0xcbf2_9ce4_8422_2325
 
-  mutating func combine(_ text: String) {
+  package init() {}
+
+  package mutating func combine(_ text: String) {
     for byte in text.utf8 { combine(byte: byte) }
     // Keeps ("ab", "c") and ("a", "bc") apart.
     combine(byte: 0xff)
   }
 
-  mutating func combine(_ number: Int64) {
+  package mutating func combine(_ number: Int64) {
     for shift in stride(from: 0, to: 64, by: 8) { combine(byte: UInt8(truncatingIfNeeded: number >> shift)) }
   }
 
-  mutating func combine(byte: UInt8) {
+  package mutating func combine(byte: UInt8) {
     state = (state ^ UInt64(byte)) &* 0x100_0000_01b3
   }
 
   /// The hash, each bit of which depends on all that was combined (the finish of splitmix64).
-  var value: UInt64 {
+  package var value: UInt64 {
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
     mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
@@ -63,7 +65,7 @@ struct StableHash {
   }
 
   /// The hash as 16 hexadecimal digits.
-  var hexadecimal: String {
+  package var hexadecimal: String {
     let digits = String(value, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }

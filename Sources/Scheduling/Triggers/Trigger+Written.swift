@@ -14,7 +14,19 @@ extension Trigger.Rule {
       "monthly = { on = \(days(rule.on))\(months(rule.months)), at = \(list(rule.at)) }"
     case .at(let instants): "at = \(list(instants))"
     case .event(let kind): "on = \"\(kind.rawValue)\""
+    case .after(let conditions): "after = \(after(conditions))"
+    case .watch(let rule): "watch = \(quotedForLua(rule.pattern))"
     }
+  }
+
+  /// A name where that says it all, a table where it does not; of several, a list.
+  private func after(_ conditions: [AfterCondition]) -> String {
+    let texts = conditions.map { condition in
+      if condition.outcomes == ["succeeded"] { return quotedForLua(condition.job) }
+      let outcome = condition.outcomes.isEmpty ? "\"any\"" : list(condition.outcomes)
+      return "{ job = \(quotedForLua(condition.job)), outcome = \(outcome) }"
+    }
+    return texts.count == 1 ? texts[0] : "{" + texts.joined(separator: ", ") + "}"
   }
 
   private func quotedForLua(_ text: String) -> String {

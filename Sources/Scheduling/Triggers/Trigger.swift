@@ -13,6 +13,10 @@ public struct Trigger: Sendable, Equatable {
     case at([Instant])
     /// Not by the clock.
     case event(EventKind)
+    /// When other jobs' runs end.
+    case after([AfterCondition])
+    /// When files appear or change.
+    case watch(WatchRule)
   }
 
   public var rule: Rule
@@ -78,6 +82,37 @@ public enum EventKind: String, Sendable, CaseIterable {
   case startup, boot, load, shutdown
 }
 
+/// The end of another job's run that a trigger waits for.
+public struct AfterCondition: Sendable, Hashable {
+  public var job: String
+  /// The outcomes that count, as the ledger names them; empty: every one.
+  public var outcomes: [String]
+
+  public init(job: String, outcomes: [String] = ["succeeded"]) {
+    self.job = job
+    self.outcomes = outcomes
+  }
+
+  /// True for a run that ended with this outcome.
+  public func isMet(by outcome: String) -> Bool { outcomes.isEmpty || outcomes.contains(outcome) }
+}
+
+/// Files that a trigger waits for.
+public struct WatchRule: Sendable, Hashable {
+  /// As the job writes it.
+  public var pattern: String
+  /// The folder that a relative pattern starts from, absolute.
+  public var folder: String
+  /// How long a path has to be left alone before it counts.
+  public var settle: Interval
+
+  public init(pattern: String, folder: String, settle: Interval = .seconds(1)) {
+    self.pattern = pattern
+    self.folder = folder
+    self.settle = settle
+  }
+}
+
 /// Further firings after each firing of a trigger.
 public struct Repetition: Sendable, Hashable {
   public var every: Interval
@@ -103,7 +138,7 @@ extension Trigger.Rule {
   public var defaultOutsideWindow: OutsideWindow {
     switch self {
     case .every, .restartAfter: .defer
-    case .cron, .daily, .weekly, .monthly, .at, .event: .skip
+    case .cron, .daily, .weekly, .monthly, .at, .event, .after, .watch: .skip
     }
   }
 
@@ -120,7 +155,7 @@ extension Trigger.Rule {
   var isClock: Bool {
     switch self {
     case .every, .cron, .daily, .weekly, .monthly, .at: true
-    case .restartAfter, .event: false
+    case .restartAfter, .event, .after, .watch: false
     }
   }
 }

@@ -58,6 +58,23 @@ extension Trigger.Rule {
     case .event(.boot): return "when the machine has booted"
     case .event(.load): return "when this version of the job goes live"
     case .event(.shutdown): return "when the daemon drains"
+    case .after(let conditions):
+      let texts = conditions.map { condition in
+        condition.outcomes.isEmpty
+          ? "a run of \(condition.job) has ended"
+          : "a run of \(condition.job) has \(English.list(condition.outcomes.map(Self.participle), "or"))"
+      }
+      return "when " + English.list(texts)
+    case .watch(let rule): return "when a file \(rule.pattern) appears or changes"
+    }
+  }
+
+  /// `has timed out`, `has been cancelled`.
+  private static func participle(_ outcome: String) -> String {
+    switch outcome {
+    case "succeeded", "failed": outcome
+    case "timed_out": "timed out"
+    default: "been \(outcome)"
     }
   }
 

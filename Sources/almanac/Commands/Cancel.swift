@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import Runner
 import Values
 
@@ -14,11 +13,7 @@ struct Cancel: ParsableCommand {
   @OptionGroup var state: StateOptions
 
   func run() throws {
-    let row = try state.daemon().ask(.cancel(run: number, by: userName()))
+    let row = try state.daemon().ask(.cancel(run: number, by: UserName.current))
     print("run \(number) \(row["outcome"].asString ?? "ended"): \(row["reason"].asString ?? "")")
-  }
-
-  private func userName() -> String {
-    getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "user \(getuid())"
   }
 }

@@ -6,15 +6,19 @@ import Values
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Load every job without running any of it, and print all that is wrong.",
-    discussion: "Prints `file:line: message`, and exits 1 if anything is.")
+    discussion: """
+      Prints `file:line: message`, and exits 1 if anything is. Rocks that jobs name in a rocks.txt and that are not there
+      yet are installed into the state directory.
+      """)
 
   @Argument(help: "The folder of jobs. Also ALMANAC_JOBS; else ./jobs.")
   var jobs: String?
 
+  @OptionGroup var state: StateOptions
   @OptionGroup var output: JSONFlag
 
   func run() throws {
-    let found = try OfflineJobs(folder: JobsFolderChoice.folder(jobs))
+    let found = try OfflineJobs(folder: JobsFolderChoice.folder(jobs), state: state.directory)
     if output.json {
       try Console.printJSON(found.errors.map(Self.row))
     } else {

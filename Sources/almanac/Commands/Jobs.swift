@@ -28,7 +28,7 @@ struct JobsCommand: ParsableCommand {
     }
     Console.note("no daemon is running; this is what one would make of \(jobs.folder)")
     let ledger = try LedgerReader(state.directory)
-    return try OfflineJobs(folder: jobs.folder).views(ledger: ledger).map(\.row)
+    return try OfflineJobs(folder: jobs.folder, state: state.directory).views(ledger: ledger).map(\.row)
   }
 }
 

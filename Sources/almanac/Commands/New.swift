@@ -1,6 +1,4 @@
 import ArgumentParser
-import CResources
-import FoundationEssentials
 import Glibc
 import Runner
 
@@ -10,7 +8,9 @@ struct New: ParsableCommand {
     abstract: "Write a commented job to start from.",
     discussion: """
       Writes NAME.lua into the folder of jobs (a name with slashes goes into its folders), and beside the
-      jobs what editors need to complete and check them. An existing file is never overwritten.
+      jobs what editors need to complete and check them: annotations and settings for the Lua language server
+      (.almanac-lua/, .luarc.json) and for luacheck (.luacheckrc). A job is never overwritten, nor is one of
+      these files when it has been edited.
       """)
 
   @Argument(help: "The job's name: `backup`, or `myApp/daily_task`.")
@@ -32,10 +32,13 @@ struct New: ParsableCommand {
     guard let template = Resource.text("template.lua") else {
       throw CommandFailure("the template is missing from this build")
     }
-    try makeFolders(of: path)
-    try write(template.replacing("NAME", with: name), to: path)
-    try writeAnnotations(to: folder)
+    try TextFile.write(template.replacing("NAME", with: name), to: path)
+    let edited = try EditorFiles(folder: folder).write()
     print("wrote \(path)")
+    for file in edited {
+      Console.note(
+        "kept \(file), which has been edited; remove it, and the next `almanac new` writes today's")
+    }
     let flag = jobs.jobs.map { " --jobs \($0)" } ?? ""
     Console.note("run it now:          almanac run \(name)\(flag)")
     Console.note("run it on schedule:  almanac serve\(jobs.jobs.map { " \($0)" } ?? "")")
@@ -47,64 +50,5 @@ struct New: ParsableCommand {
       guard let first = part.first, first != "_", first != "-", part != "main" else { return false }
       return part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
     }
-  }
-
-  /// Puts the annotation files into a folder that is no job, and points editors there.
-  private func writeAnnotations(to folder: String) throws {
-    let annotations = "\(folder)/.almanac-lua"
-    for (name, text) in Resource.all(in: "annotations/") {
-      let path = "\(annotations)/\(name)"
-      try makeFolders(of: path)
-      try write(text, to: path)
-    }
-    let settings = "\(folder)/.luarc.json"
-    guard access(settings, F_OK) != 0 else { return }
-    try write(
-      """
-      {
-        "runtime.version": "Lua 5.4",
-        "workspace.library": [".almanac-lua"],
-        "diagnostics.globals": ["schedule", "initialize", "main"]
-      }
-
-      """, to: settings)
-  }
-
-  private func makeFolders(of path: String) throws {
-    let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
-      separator: "/")
-    guard !folder.isEmpty else { return }
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw CommandFailure("cannot make the folder \(folder): \(error)")
-    }
-  }
-
-  private func write(_ text: String, to path: String) throws {
-    do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
-      throw CommandFailure("cannot write \(path): \(error)")
-    }
-  }
-}
-
-/// Files that are embedded in the program.
-enum Resource {
-  static func text(_ name: String) -> String? {
-    guard let file = cresources_find(name) else { return nil }
-    return text(file.pointee)
-  }
-
-  /// The files below a path, by the rest of their names.
-  static func all(in folder: String) -> [(name: String, text: String)] {
-    (0..<cresources_count()).compactMap { place in
-      guard let file = cresources_at(place)?.pointee else { return nil }
-      let name = String(cString: file.name)
-      return name.hasPrefix(folder) ? (String(name.dropFirst(folder.count)), text(file)) : nil
-    }
-  }
-
-  private static func text(_ file: cresources_file) -> String {
-    String(decoding: UnsafeBufferPointer(start: file.bytes, count: file.length), as: UTF8.self)
   }
 }

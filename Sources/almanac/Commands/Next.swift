@@ -93,7 +93,7 @@ struct Next: ParsableCommand {
 
   private func subjects() throws -> [Subject] {
     if cron != nil || schedule != nil { return [try loose()] }
-    let found = try OfflineJobs(folder: jobs.folder, only: job.map { [$0] })
+    let found = try OfflineJobs(folder: jobs.folder, state: state.directory, only: job.map { [$0] })
     for error in found.errors { Console.note("\(error)") }
     if job != nil && found.definitions.isEmpty { throw CommandFailure(nil, status: ExitStatus.noJob) }
     let ledger = try LedgerReader(state.directory)

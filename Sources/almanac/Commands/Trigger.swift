@@ -31,7 +31,8 @@ struct Trigger: ParsableCommand {
     }
     do throws(RunnerError) {
       let answer = try daemon.ask(
-        .trigger(job: job, params: parameters, testing: false, wait: false, folder: nil))
+        .trigger(job: job, params: parameters, testing: false, wait: false, folder: nil, by: UserName.current)
+      )
       guard let id = answer["id"].asInt else { throw RunnerError("the daemon gave the run no number") }
       print(id)
       if let outcome = answer["outcome"].asString {

@@ -20,7 +20,7 @@ struct SimulatedJob {
     policy.testing = random.chance(4)
     policy.runOnStartup = random.chance(10)
     policy.lateWithin = .seconds(random.pick([2, 10, 60, 600]))
-    policy.startWhenAvailable = random.chance(40)
+    policy.catchUp = random.chance(40) ? .newest : .none
     if random.chance(50) {
       policy.retry = RetryPolicy(
         count: random.pick([1, 2, 4]), interval: .seconds(random.pick([1, 7, 40])),

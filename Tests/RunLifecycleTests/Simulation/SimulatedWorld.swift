@@ -137,13 +137,14 @@ extension SimulatedWorld {
       case .claim(let run, let moves): write(.claim(run, moves))
       case .record(let run, let moves): write(.record(run, moves))
       case .account(let moves): write(.account(moves))
-      case .update(let run): write(.update(run))
+      case .update(let run, let moves): write(.update(run, moves))
       case .finish(let run, let moves): write(.finish(run, moves))
       case .start(let run, _, _):
         plan(.call(run, decidedAt: now, died: random.chance(3)), at: now + random.microseconds(10...2000))
       case .stop(let id, let cause):
         plan(.end(id, .cancelled("\(cause)")), at: now + random.milliseconds(0...20))
-      case .note: break
+      case .pause(let key, let pause): write(.pause(key, pause))
+      case .checkConditions, .askWhen, .note: break
       }
     }
     beginCommit()

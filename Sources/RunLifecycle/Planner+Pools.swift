@@ -1,0 +1,77 @@
+import HeapModule
+import Scheduling
+
+/// A concurrency pool: how many places it has, and who waits for one.
+struct Pool: Sendable {
+  struct Waiter: Comparable {
+    var priority: Int
+    var id: RunID
+
+    static func < (left: Waiter, right: Waiter) -> Bool {
+      left.priority != right.priority ? left.priority < right.priority : left.id < right.id
+    }
+  }
+
+  let size: Int
+  var taken = 0
+  var waiting = Heap<Waiter>()
+}
+
+/// Places in pools: taken just before a start, left when the attempt ends.
+extension Planner {
+  /// Takes a place for the row, if its job needs one. False: none is free, and the row waits in line, by
+  /// priority, then by age.
+  mutating func takePlace(_ index: Int, _ slot: Int) -> Bool {
+    guard let name = jobs[slot].plan.policy.pool, let pool = pools[name] else {
+      leavePlace(index, slot)
+      return true
+    }
+    if jobs[slot].open[index].place == name { return true }
+    leavePlace(index, slot)
+    guard pool.taken >= pool.size else {
+      pools[name]?.taken += 1
+      jobs[slot].open[index].place = name
+      return true
+    }
+    let run = jobs[slot].open[index].run
+    pools[name]?.waiting.insert(Pool.Waiter(priority: jobs[slot].plan.policy.priority, id: run.id))
+    jobs[slot].open[index].run.wait(
+      as: .queued, .pool, "pool \(name): all \(pool.size) places were taken")
+    jobs[slot].open[index].wait = .pool(name)
+    decisions.append(.update(jobs[slot].open[index].run, []))
+    return false
+  }
+
+  mutating func leavePlace(_ index: Int, _ slot: Int) {
+    guard let name = jobs[slot].open[index].place else { return }
+    jobs[slot].open[index].place = nil
+    pools[name]?.taken -= 1
+    poolsToServe.insert(name)
+  }
+
+  /// Gives free places to those who wait; each asks its gates again.
+  mutating func servePools(at now: Instant) {
+    while let name = poolsToServe.popFirst() {
+      while let pool = pools[name], pool.taken < pool.size, let waiter = pools[name]?.waiting.popMin() {
+        guard let slot = slotOfRun[waiter.id], let index = jobs[slot].index(of: waiter.id),
+          jobs[slot].open[index].wait == .pool(name)
+        else { continue }
+        stepBack(index, slot)
+        jobs[slot].open[index].checkAt = now
+        if !isHeld(jobs[slot].open[index].run, in: jobs[slot]) {
+          jobs[slot].open[index].place = name
+          pools[name]?.taken += 1
+        }
+        advance(slot, at: now)
+      }
+    }
+  }
+
+  /// The rows of a job whose settings may have changed ask their gates again.
+  mutating func leaveLines(_ slot: Int, at now: Instant) {
+    for index in jobs[slot].open.indices where jobs[slot].open[index].wait != nil {
+      stepBack(index, slot)
+      jobs[slot].open[index].checkAt = now
+    }
+  }
+}

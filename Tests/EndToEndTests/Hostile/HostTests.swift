@@ -1,0 +1,193 @@
+import Foundation
+import Testing
+import Values
+
+extension RealBinary {
+  @Suite("Host processes") struct HostTests {
+    @Test("have no way to more privileges, and limits") func confined() async throws {
+      let almanac = try Almanac()
+      let daemon = try await almanac.serve(["--hosts", "2"])
+      let hosts = Processes.children(of: daemon.processIdentifier)
+      #expect(hosts.count == 2)
+      for host in hosts {
+        #expect(try proc(host, "status").contains("NoNewPrivs:\t1"))
+        #expect(try proc(host, "oom_score_adj").hasPrefix("500"))
+        let limits = try proc(host, "limits").split(separator: "\n").map { $0.split(separator: " ") }
+        let core = try #require(limits.first { $0.starts(with: ["Max", "core"]) })
+        #expect(core[4] == "0" && core[5] == "0")
+        let files = try #require(limits.first { $0.starts(with: ["Max", "open"]) })
+        #expect(try #require(Int(files[4])) <= 16384)
+      }
+      #expect(!(try proc(daemon.processIdentifier, "oom_score_adj").hasPrefix("500")))
+    }
+
+    private func proc(_ pid: Int32, _ file: String) throws -> String {
+      try String(contentsOfFile: "/proc/\(pid)/\(file)", encoding: .utf8)
+    }
+
+    @Test("one that is killed is mended at once; what had not called outside starts again, uncounted")
+    func mended() async throws {
+      let almanac = try Almanac()
+      try almanac.save(
+        "patient.lua",
+        """
+        local job = require("almanac.job")
+        schedule = { every = "1h" }
+        function main(run) print("started") job.sleep(run.params.wait or 2) return run.attempt end
+        """)
+      try almanac.save(
+        "writer.lua",
+        """
+        schedule = { every = "1h" }
+        function main() require("almanac.fs").append("seen.txt", "x") require("almanac.job").sleep(60) end
+        """)
+      let daemon = try await almanac.serve(["--hosts", "1"])
+      try await almanac.eventually("both run") {
+        try starts(almanac).count == 1 && almanac.read("jobs/seen.txt") == "x"
+      }
+      let host = try #require(Processes.children(of: daemon.processIdentifier).first)
+      let killed = Date().timeIntervalSince1970
+      kill(host, SIGKILL)
+      try await almanac.eventually("it has started again") { try starts(almanac).count == 2 }
+      let mended = try #require(starts(almanac).last) - killed
+      print("a run was in a new host \(Int(mended * 1000)) ms after its host was killed")
+      #expect(mended < 10, "on a quiet machine it is less than 0.1 s")
+      let patient = try await almanac.endedRun(of: "patient")
+      #expect(patient["outcome"] == "succeeded")
+      #expect(patient["result"] == 1, "the start that fell was not counted")
+      let writer = try await almanac.endedRun(of: "writer")
+      #expect(writer["outcome"] == "interrupted")
+      #expect(writer["reason"].asString?.contains("its host process was killed (signal 9, Killed)") == true)
+      #expect(almanac.read("jobs/seen.txt") == "x", "it was not silently done again")
+    }
+
+    /// When the patient job said that it has started.
+    private func starts(_ almanac: Almanac) throws -> [Double] {
+      let output = try almanac.command("logs", "patient", "--json")
+      guard output.status == 0 else { return [] }
+      return try (DataValue(json: Array(output.out.utf8)).asTable?.items ?? [])
+        .filter { $0["message"] == "started" }.map { try Stamp.seconds($0["at"]) }.sorted()
+    }
+
+    @Test("one that stands still is ended with the run that is over its limit, and the others are told")
+    func stopped() async throws {
+      let almanac = try Almanac()
+      try almanac.save(
+        "stuck.lua",
+        """
+        schedule = { every = "1h", time_limit = "1s", stop_grace = "100ms" }
+        function main() require("almanac.fs").append("seen.txt", "s") while true do end end
+        """)
+      try almanac.save(
+        "beside.lua",
+        """
+        schedule = { every = "1h" }
+        function main() require("almanac.fs").append("seen.txt", "b") require("almanac.job").sleep(60) end
+        """)
+      let daemon = try await almanac.serve(["--hosts", "1"])
+      try await almanac.eventually("both run") { almanac.read("jobs/seen.txt")?.count == 2 }
+      let host = try #require(Processes.children(of: daemon.processIdentifier).first)
+      kill(host, SIGSTOP)
+      let stuck = try await almanac.endedRun(of: "stuck")
+      #expect(stuck["outcome"] == "timed_out")
+      #expect(stuck["reason"].asString?.contains("its host process was ended") == true)
+      let seconds = try Stamp.seconds(stuck["ended_at"]) - Stamp.seconds(stuck["started_at"])
+      print(
+        "a run in a host that stood still ended \(Int(seconds * 1000)) ms after its start, with 1100 ms to do so"
+      )
+      #expect(seconds < 10, "on a quiet machine it is less than 1.2 s")
+      let beside = try await almanac.endedRun(of: "beside")
+      #expect(beside["outcome"] == "interrupted")
+      #expect(beside["reason"].asString?.contains("brought down by job stuck") == true)
+      #expect(!Processes.isAlive(host))
+      // From now on the job has a host to itself.
+      _ = try almanac.command("trigger", "stuck", "--wait")
+      #expect(Processes.children(of: daemon.processIdentifier).count == 2)
+    }
+
+    @Test("one that stands still while its daemon is killed is ended by the next") func stoppedOrphan()
+      async throws
+    {
+      let almanac = try Almanac()
+      try almanac.save("a.lua", "schedule = { every = '1h' }\nfunction main() while true do end end")
+      let daemon = try await almanac.serve()
+      let hosts = Processes.children(of: daemon.processIdentifier)
+      for host in hosts { kill(host, SIGSTOP) }
+      kill(daemon.processIdentifier, SIGKILL)
+      daemon.waitUntilExit()
+      #expect(hosts.contains { Processes.isAlive($0) })
+      try await almanac.serve()
+      for host in hosts { #expect(!Processes.isAlive(host)) }
+    }
+
+    @Test("take less than 4 KB for a run that sleeps, beside its state") func sleepers() async throws {
+      // On a slow machine the jobs may not be loaded before they are due: then once more, with more time.
+      for delay in [8.0, 30, 120] {
+        if let bytes = try await bytesOfSleepingRun(dueAfter: delay) {
+          print("a run that sleeps takes \(bytes) bytes beside its state")
+          #expect(bytes < 4096)
+          return
+        }
+      }
+      Issue.record("2,000 jobs are not loaded within minutes")
+    }
+
+    /// Each job runs once before, for what a host takes when it is busy for the first time.
+    private func bytesOfSleepingRun(dueAfter delay: Double) async throws -> Int? {
+      let (almanac, count) = (try Almanac(), 2000)
+      let due = [Stamp.after(delay), Stamp.after(delay * 2)]
+      for number in 0..<count {
+        try almanac.save(
+          "job\(number).lua",
+          """
+          local job = require("almanac.job")
+          schedule = { at = { "\(due[0])", "\(due[1])" } }
+          function main(run) if run.last then job.sleep("1h") end end
+          """)
+      }
+      let daemon = try await almanac.serve(["--hosts", "1"])
+      let host = try #require(Processes.children(of: daemon.processIdentifier).first)
+      guard Stamp.after(1) < due[0] else { return nil }
+      try await almanac.eventually("all have run once", seconds: delay * 2) {
+        try self.rows(almanac, "succeeded", in: "outcome") == count || Stamp.after(0) > due[1]
+      }
+      let before = try residentBytes(of: host)
+      guard Stamp.after(0.5) < due[1] else { return nil }
+      try await almanac.eventually("all sleep", seconds: delay + 90) {
+        try self.rows(almanac, "running", in: "state") == count
+      }
+      return (try residentBytes(of: host) - before) / count
+    }
+
+    private func rows(_ almanac: Almanac, _ value: DataValue, in key: String) throws -> Int {
+      try almanac.rows("runs", "-n", "10000").count { $0[key] == value }
+    }
+
+    private func residentBytes(of pid: Int32) throws -> Int {
+      let pages = try proc(pid, "statm").split(separator: " ")
+      return try #require(Int(pages[1])) * Int(getpagesize())
+    }
+
+    @Test("seventy busy loops in one leave the good jobs on time") func busyLoops() async throws {
+      let almanac = try Almanac()
+      let good = GoodJobs(almanac)
+      try good.save()
+      for number in 0..<70 {
+        try almanac.save(
+          "busy\(number).lua",
+          """
+          schedule = { every = "1h", time_limit = "4s", stop_grace = "100ms" }
+          function main() while true do pcall(function() while true do end end) end end
+          """)
+      }
+      let daemon = try await almanac.serve(["--hosts", "1"])
+      for number in 0..<70 {
+        #expect(try await almanac.endedRun(of: "busy\(number)")["outcome"] == "timed_out")
+      }
+      #expect(daemon.isRunning)
+      #expect(Processes.children(of: daemon.processIdentifier).count == 1, "no host has fallen")
+      let latest = try await good.check()
+      #expect(latest < 10, "on a quiet machine it is less than 0.25 s")
+    }
+  }
+}
