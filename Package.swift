@@ -109,9 +109,17 @@ let package = Package(
       name: "JobsTests", dependencies: ["CResources", "Jobs", "RunLifecycle", "Scheduling", "Values"],
       swiftSettings: strict
     ),
+    // The planner in virtual time: a world for it to live in, and what holds its ledger against that.
+    .target(
+      name: "Simulation", dependencies: ["RunLifecycle", "RunStore", "RunStoreTesting", "Scheduling"],
+      path: "Tests/Simulation/World", swiftSettings: strict),
+    .executableTarget(
+      name: "planner-simulation", dependencies: ["Simulation"], path: "Tests/Simulation/Command", swiftSettings: strict
+    ),
     .testTarget(
       name: "RunLifecycleTests",
-      dependencies: ["RunLifecycle", "RunStore", "RunStoreTesting", "Scheduling"], swiftSettings: strict),
+      dependencies: ["RunLifecycle", "RunStore", "RunStoreTesting", "Scheduling", "Simulation"],
+      swiftSettings: strict),
     .testTarget(
       name: "RunStoreTests",
       dependencies: ["RunLifecycle", "RunStore", "RunStoreSQLite", "RunStoreTesting", "Scheduling"],

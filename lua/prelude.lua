@@ -52,7 +52,15 @@ local end_of_loading = {
 }
 
 -- For the wrappers of modules: what they may need of the host.
-local offered = { null = host.null, list = host.list, is_list = host.is_list }
+local offered = {
+  null = host.null,
+  list = host.list,
+  is_list = host.is_list,
+  raise = host.raise,
+  handle = host.handle,
+  handle_data = host.handle_data,
+  collect = host.collect,
+}
 
 local function functions_of(module)
   local functions = {}
@@ -112,16 +120,37 @@ end
 
 dofile = refuse("dofile", "use require")
 loadfile = refuse("loadfile", "use require")
-os.execute = refuse("os.execute", "a job starts no processes by it")
 os.exit = refuse("os.exit", "return from main, or call error")
-os.remove = refuse("os.remove", 'use require("almanac.fs").remove')
-os.rename = refuse("os.rename", 'use require("almanac.fs").move')
 os.setlocale = refuse("os.setlocale", "the locale is always C")
-os.tmpname = refuse("os.tmpname", 'use require("almanac.job").output')
+
+-- io, and what os has of its kind, by the host's files and processes. Most jobs use none of it, so that it is
+-- loaded only when it is.
+
+local find_standard = require
+
+for _, name in ipairs { "execute", "remove", "rename", "tmpname" } do
+  os[name] = function(...)
+    return find_standard("almanac.io").os[name](...)
+  end
+end
+
+local function open_io(library)
+  setmetatable(library, nil)
+  for name, value in pairs(find_standard("almanac.io").io) do
+    if library[name] == nil then
+      library[name] = value
+    end
+  end
+end
 
 io = setmetatable({}, {
-  __index = function(_, name)
-    error(format('io.%s is not available in a job: use require("almanac.fs")', tostring(name)), 2)
+  __index = function(library, name)
+    open_io(library)
+    return library[name]
+  end,
+  __pairs = function(library)
+    open_io(library)
+    return next, library, nil
   end,
 })
 loaded.io = io

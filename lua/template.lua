@@ -37,5 +37,6 @@ end
 --   job.sleep("10s")                   waits; other jobs run meanwhile
 --   require "almanac.http"             get, post, request
 --   require "almanac.fs"               read, write, append, lines, list, glob, copy, move, remove
+--   require "almanac.process"          run, shell: other programs
 --   require "almanac.json"             encode, decode
 -- A folder with a main.lua is one job too; the other .lua files in it are its modules.

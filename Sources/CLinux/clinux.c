@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -74,6 +76,11 @@ int clinux_limit_descriptors(uint64_t most) {
 const char *clinux_signal_name(int number) { return sigabbrev_np(number); }
 
 int clinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? failed() : 0; }
+
+int clinux_temporary_file(char *name) {
+  int fd = mkostemp(name, O_CLOEXEC);
+  return fd < 0 ? failed() : fd;
+}
 
 int clinux_prefer_as_victim(int score) {
   char text[16];
@@ -144,6 +151,26 @@ void clinux_wakeup_clear(int fd) {
   (void)taken;
 }
 
+int clinux_poller(void) {
+  int fd = epoll_create1(EPOLL_CLOEXEC);
+  return fd < 0 ? failed() : fd;
+}
+
+int clinux_poller_add(int poller, int fd, bool for_writing, uint64_t token) {
+  struct epoll_event event = {.events = for_writing ? EPOLLOUT : EPOLLIN, .data.u64 = token};
+  return epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event) < 0 ? failed() : 0;
+}
+
+void clinux_poller_remove(int poller, int fd) { epoll_ctl(poller, EPOLL_CTL_DEL, fd, NULL); }
+
+int clinux_poller_wait(int poller, uint64_t *tokens, int capacity, int timeout_ms) {
+  struct epoll_event events[CLINUX_POLLER_BATCH];
+  if (capacity > CLINUX_POLLER_BATCH) capacity = CLINUX_POLLER_BATCH;
+  int count = epoll_wait(poller, events, capacity, timeout_ms);
+  for (int i = 0; i < count; i++) tokens[i] = events[i].data.u64;
+  return count < 0 ? failed() : count;
+}
+
 uint64_t clinux_start_time(pid_t pid) {
   char path[64], text[1024];
   snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
@@ -155,10 +182,11 @@ uint64_t clinux_start_time(pid_t pid) {
   /* The command's name stands in parentheses and may hold anything; field 22 counts from its end. */
   char *rest = strrchr(text, ')');
   unsigned long long start = 0;
-  if (!rest || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-                      &start) != 1)
+  char state = 0;
+  if (!rest || sscanf(rest + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+                      &state, &start) != 2)
     return 0;
-  return start;
+  return state == 'Z' || state == 'X' ? 0 : start;
 }
 
 static int lock(int fd, int kind) {

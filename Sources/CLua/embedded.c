@@ -17,6 +17,9 @@ static const uint8_t almanac_fs[] = {
 static const uint8_t almanac_http[] = {
 #embed "../../lua/almanac/http.lua"
 };
+static const uint8_t almanac_io[] = {
+#embed "../../lua/almanac/io.lua"
+};
 static const uint8_t almanac_job[] = {
 #embed "../../lua/almanac/job.lua"
 };
@@ -39,6 +42,7 @@ static const struct {
   {"almanac/csv.lua", almanac_csv, sizeof almanac_csv},
   {"almanac/fs.lua", almanac_fs, sizeof almanac_fs},
   {"almanac/http.lua", almanac_http, sizeof almanac_http},
+  {"almanac/io.lua", almanac_io, sizeof almanac_io},
   {"almanac/job.lua", almanac_job, sizeof almanac_job},
   {"almanac/json.lua", almanac_json, sizeof almanac_json},
   {"almanac/log.lua", almanac_log, sizeof almanac_log},

@@ -121,6 +121,9 @@ const char *obstacle(lua_State *L, clua_state *state);
 /* Raises with the position of the innermost function that is not the host's own. [-1, +0, v] */
 int raise_at_caller(lua_State *L);
 
+/* Adds what makes and opens handles to the table on top. [-0, +0, m] */
+void add_handle_functions(lua_State *L);
+
 /* Sources. All compile text only, and return a status as lua_load does. [-0, +1, v]
  * Each call gives the next part of a text, which lasts until the next call; NULL or nothing ends it. */
 typedef const char *next_text(lua_State *L, void *context, size_t *size);

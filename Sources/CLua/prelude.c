@@ -58,6 +58,13 @@ static int host_is_list(lua_State *L) {
   return 1;
 }
 
+/* raise(message): raises with the line of the innermost function that is not the host's own. */
+static int host_raise(lua_State *L) {
+  luaL_checkstring(L, 1);
+  lua_settop(L, 1);
+  return raise_at_caller(L);
+}
+
 /* The prelude is compiled once a process. */
 static struct {
   pthread_once_t once;
@@ -82,13 +89,15 @@ static void compile(void) {
 void open_prelude(lua_State *L) {
   static const luaL_Reg functions[] = {
     {"bind", host_bind}, {"load", host_load},       {"call", host_call},
-    {"list", host_list}, {"is_list", host_is_list}, {"load_native", host_load_native}, {NULL, NULL},
+    {"list", host_list}, {"is_list", host_is_list}, {"raise", host_raise},
+    {"load_native", host_load_native}, {NULL, NULL},
   };
   pthread_once(&compiled.once, compile);
   const char *code = (const char *)compiled.code.bytes;
   if (!code || luaL_loadbufferx(L, code, compiled.code.length, "=[almanac]", "b") != LUA_OK)
     luaL_error(L, "the prelude does not load");
   luaL_newlib(L, functions);
+  add_handle_functions(L);
   lua_getfield(L, -1, "call");
   name_obstacle(L, "a module's top level");
   push_null(L);

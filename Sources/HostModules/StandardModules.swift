@@ -7,6 +7,7 @@ public enum StandardModules {
     module("fs", FilesModule.functions), module("crypto", CryptoModule.functions),
     module("csv", CSVModule.functions), module("process", ProcessModule.functions),
     module("time", TimeModule.functions), module("yaml", YAMLModule.functions),
+    module("io", IOModule.functions),
   ]
 
   private static func module(_ name: String, _ functions: [HostFunction]) -> HostModule {

@@ -18,13 +18,17 @@ public enum HostProcess {
     // The daemon decides when a host ends; a terminal's Ctrl-C is not for it.
     for ignored in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { signal(ignored, SIG_IGN) }
     // Before there are threads, memory to copy, and a limit that children should not inherit.
-    let keeper = Keeper.shared.start()
+    Keeper.shared.start { pid in
+      if let evidence = evidence_map(HostConversation.evidenceDescriptor) {
+        evidence_set_keeper(evidence, Int64(pid), clinux_start_time(pid))
+        evidence_unmap(evidence)
+      }
+    }
     // Ten thousand connections, and the pipes of as many children.
     _ = clinux_limit_descriptors(65_536)
     guard let evidence = evidence_map(HostConversation.evidenceDescriptor) else {
       return complain("this command is for almanac itself: it starts its host processes with it")
     }
-    if let keeper { evidence_set_keeper(evidence, Int64(keeper), clinux_start_time(keeper)) }
     evidence_install_crash_handler(evidence)
     let bridge = HostBridge(evidence: evidence, outbox: Outbox(socket: HostConversation.socketDescriptor))
     bridge.serve(socket: HostConversation.socketDescriptor)

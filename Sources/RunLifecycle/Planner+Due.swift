@@ -4,8 +4,12 @@ import Scheduling
 extension Planner {
   /// Accounts for the due instants up to the horizon: records what is skipped or missed, and claims a row
   /// for the first that is to run. The rest waits until that claim is durable.
-  mutating func collectDue(_ slot: Int, horizon: Instant, now: Instant) {
-    guard mayCollect(slot), jobs[slot].isLive, let schedule = jobs[slot].plan.schedule else { return }
+  ///
+  /// - Parameter dropsBacklog: What would be made up one by one is missed: its trigger is going.
+  mutating func collectDue(_ slot: Int, horizon: Instant, now: Instant, dropsBacklog: Bool = false) {
+    guard mayCollect(slot) || (dropsBacklog && jobs[slot].inFlight == nil), jobs[slot].isLive,
+      let schedule = jobs[slot].plan.schedule
+    else { return }
     let policy = jobs[slot].plan.policy
     let isPaused = jobs[slot].pause != nil
     while true {
@@ -15,7 +19,7 @@ extension Planner {
         busy: busyReason(slot), hasHeld: jobs[slot].open.contains { isDeferred($0.run) },
         runsHeld: jobs[slot].open.contains { $0.isRunning && $0.run.claim == .deferred }, now: now,
         horizon: isPaused ? min(horizon, now) : horizon)
-      let isBacklog = policy.catchUp == .all && walk.peek()?.fate == .missed
+      let isBacklog = policy.catchUp == .all && !dropsBacklog && walk.peek()?.fate == .missed
       guard var stretch = walk.next(single: isBacklog) else { return }
       if isBacklog { return makeUpNext(stretch, walk, slot) }
       walk.extend(&stretch)

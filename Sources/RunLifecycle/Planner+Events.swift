@@ -110,21 +110,30 @@ extension Planner {
     guard let waiting = dependents[name], let outcome = run.outcome?.rawValue else { return }
     for slot in waiting where jobs[slot].isLive {
       guard let schedule = jobs[slot].plan.schedule else { continue }
+      // Of several triggers that wait for the same end, the first names the one run.
+      var hasFired = false
       for (index, trigger) in schedule.triggers.enumerated() where trigger.enabled {
         guard case .after(let conditions) = trigger.rule, let ended = run.endedAt, trigger.isLive(at: ended)
         else { continue }
         let met = conditions.indices.filter {
           conditions[$0].job == name && conditions[$0].isMet(by: outcome)
         }
-        if !met.isEmpty { meet(met, of: conditions.count, by: run, trigger, index, slot) }
+        guard !met.isEmpty, let event = meet(met, of: conditions.count, by: run, trigger, index, slot) else {
+          continue
+        }
+        if hasFired { decisions.append(.account(event.changes)) } else { fire(event, slot, at: ended) }
+        hasFired = true
       }
     }
   }
 
-  /// Notes which conditions of a trigger are met; once all are, it fires, and they count anew.
+  /// Notes which conditions of a trigger are met; once all are, it is due, and they count anew.
+  ///
+  /// The row is made at once, in the transaction of the end that it follows; when the daemon drains, the next
+  /// start finds it.
   private mutating func meet(
     _ met: [Int], of count: Int, by run: Run, _ trigger: Trigger, _ index: Int, _ slot: Int
-  ) {
+  ) -> JobEvent? {
     var event = JobEvent(trigger: trigger.label, cause: .after(run.id), delay: trigger.delay)
     if count > 1 {
       var all = Set((jobs[slot].triggers[index].memo ?? "").split(separator: " ").compactMap { Int($0) })
@@ -133,12 +142,13 @@ extension Planner {
       jobs[slot].triggers[index].memo =
         isComplete ? "" : all.sorted().map(String.init).joined(separator: " ")
       let change = jobs[slot].triggers[index].change(of: jobs[slot].plan.key)
-      guard isComplete else { return decisions.append(.account([change])) }
+      guard isComplete else {
+        decisions.append(.account([change]))
+        return nil
+      }
       event.changes = [change]
     }
-    // Made at once, so that it is in the same transaction as the end that it follows; when the daemon
-    // drains, the next start finds it.
-    fire(event, slot, at: run.endedAt ?? run.dueAt)
+    return event
   }
 
   /// Enters the job with those whose ends it waits for.

@@ -73,7 +73,9 @@ extension Planner {
 
   /// Accounts for what was due under the old version. False: that takes a claim, and the change waits for it.
   private mutating func settle(_ slot: Int, before change: PlannerEvent, at now: Instant) -> Bool {
-    if jobs[slot].inFlight == nil, drainLimit == nil { collectDue(slot, horizon: now, now: now) }
+    if jobs[slot].inFlight == nil, drainLimit == nil {
+      collectDue(slot, horizon: now, now: now, dropsBacklog: dropsAccounts(change, jobs[slot]))
+    }
     guard jobs[slot].inFlight == nil else {
       jobs[slot].pendingChange = change
       schedule(slot, at: now)
@@ -81,6 +83,22 @@ extension Planner {
     }
     jobs[slot].pendingChange = nil
     return true
+  }
+
+  /// True if the account of a trigger that is live ends with the change: what it has not come to is not made
+  /// up any more.
+  private func dropsAccounts(_ change: PlannerEvent, _ job: JobState) -> Bool {
+    guard case .jobLive(let plan, _, _, _, _) = change, plan.policy.enabled, let schedule = plan.schedule
+    else {
+      return true
+    }
+    return job.triggers.contains { state in
+      state.fingerprint != StoredAccount.retired
+        && !schedule.triggers.indices.contains {
+          schedule.triggers[$0].enabled && schedule.triggers[$0].accountKey == state.key
+            && schedule.fingerprint(of: $0) == state.fingerprint
+        }
+    }
   }
 
   /// Carries out the change that waited for a claim.

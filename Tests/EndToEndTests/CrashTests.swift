@@ -132,6 +132,8 @@ enum Processes {
   /// False for one that is gone, or dead and not yet buried.
   static func isAlive(_ pid: Int32) -> Bool { stat(of: pid).map { $0.state != "Z" } ?? false }
 
+  static func parent(of pid: Int32) -> Int32? { stat(of: pid)?.parent }
+
   private static func stat(of pid: Int32) -> (state: Substring, parent: Int32)? {
     guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
       let end = text.lastIndex(of: ")")

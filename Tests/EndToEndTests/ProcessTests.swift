@@ -57,6 +57,35 @@ extension RealBinary {
       }
     }
 
+    @Test("a keeper that is killed takes the children along, and the run is told; the next one works")
+    func killedKeeper() async throws {
+      let almanac = try Almanac()
+      try almanac.save(
+        "told.lua",
+        """
+        schedule = { every = "1h" }
+        function main()
+          local process = require "almanac.process"
+          local r, err = process.shell("sleep 1001 & echo $PPID $$ $! > pids.new; mv pids.new pids; sleep 1002")
+          return { tostring(r), err, process.shell("echo works").stdout }
+        end
+        """)
+      let daemon = try await almanac.serve(["--hosts", "1"])
+      try await almanac.eventually("the child has come") { almanac.read("jobs/pids") != nil }
+      let pids = (almanac.read("jobs/pids") ?? "").split(whereSeparator: \.isWhitespace).compactMap {
+        Int32($0)
+      }
+      let keeper = try #require(pids.first)
+      #expect(Processes.children(of: daemon.processIdentifier).contains(Processes.parent(of: keeper) ?? 0))
+      kill(keeper, SIGKILL)
+      let row = try await almanac.endedRun(of: "told")
+      let result = row["result"]
+      #expect(row["outcome"] == "succeeded", "\(row)")
+      #expect("\(result)".contains("was lost: the process that looks after children was killed"))
+      #expect("\(result)".contains("works"))
+      try await almanac.eventually("the group is gone") { ended(Array(pids.dropFirst())) }
+    }
+
     @Test("a run that is cancelled takes its group along before it has ended") func cancelled() async throws {
       let almanac = try Almanac()
       let (_, children) = try await start(almanac)

@@ -83,6 +83,32 @@ import Values
         "require('almanac.time').is_business_day(0, { holidays = { calendar = '/etc/h.ics' } })", [],
         "read /etc/h.ics: add \"fs:read:/etc\""
       ),
+      ("require('almanac.process').run { 'true' }", [], "run true: add \"process:true\""),
+      ("require('almanac.process').run { 'true' }", ["process:true"], nil),
+      (
+        "require('almanac.process').run { '/bin/true' }", ["process:true"],
+        "run /bin/true: add \"process:/bin/true\""
+      ),
+      (
+        "require('almanac.process').run { 'true', stdout_file = '/nowhere/a' }", ["process"],
+        "write /nowhere/a: add \"fs:write:/nowhere\""
+      ),
+      ("require('almanac.process').shell('true')", ["process:true"], "run sh: add \"process:sh\""),
+      ("require('almanac.process').shell('true')", ["process:sh"], nil),
+      ("os.execute('true')", ["fs:write"], "run sh: add \"process:sh\""),
+      ("io.popen('true')", ["process:true"], "run sh: add \"process:sh\""),
+      ("io.popen('true'):close()", ["process"], nil),
+      ("io.open('/etc/hostname')", [], "read /etc/hostname: add \"fs:read:/etc\""),
+      ("for _ in io.lines('/etc/hostname') do end", ["fs:read:/etc"], nil),
+      ("io.open('/nowhere/a', 'w')", ["fs:read"], "write /nowhere/a: add \"fs:write:/nowhere\""),
+      ("io.open('/nowhere/a', 'r+')", ["fs:write"], "read /nowhere/a: add \"fs:read:/nowhere\""),
+      ("io.output('/nowhere/a')", [], "write /nowhere/a: add \"fs:write:/nowhere\""),
+      ("os.remove('/nowhere/a')", ["fs:read"], "write /nowhere/a: add \"fs:write:/nowhere\""),
+      (
+        "os.rename('/nowhere/a', '/elsewhere/b')", ["fs:write:/nowhere"],
+        "write /elsewhere/b: add \"fs:write:/elsewhere\""
+      ),
+      ("io.write('x') io.read() io.tmpfile():write('x')", [], nil),
       // What concerns nobody else needs nothing.
       ("json.encode({}) json.decode('1') job.remaining() print('x')", [], nil),
     ] as [(String, [String], String?)])

@@ -17,7 +17,9 @@ import Values
     }
   }
 
-  private static let modules = StandardModules.all.map(\.name) + ["almanac.job", "almanac.log"]
+  /// Editors know `io` by themselves.
+  private static let modules =
+    StandardModules.all.map(\.name).filter { $0 != "almanac.io" } + ["almanac.job", "almanac.log"]
 
   private static func text(of module: String) -> String {
     let name = "annotations/\(module.dropFirst(module.hasPrefix("almanac.") ? "almanac.".count : 0)).lua"

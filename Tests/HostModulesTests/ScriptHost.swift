@@ -31,15 +31,17 @@ final class ScriptHost: LuaHostDelegate {
   static func run(
     _ text: String, in folder: TemporaryFolder, environment: [String: String] = [:],
     modules: [String: String] = [:], allowed: [String]? = nil,
-    timeLimit: Duration = .seconds(120)
+    timeLimit: Duration = .seconds(120), stopGrace: Duration = .milliseconds(500)
   ) async -> Outcome {
     let files = modules.mapValues { ScriptSource.File(path: "jobs/module.lua", bytes: Array($0.utf8)) }
     let source = ScriptSource(
       jobName: "test", folder: folder.path, outputFolder: folder.at("output"),
       main: .init(path: "jobs/test.lua", bytes: Array(text.utf8)), modules: files)
     return await shared.run(
-      source, environment: environment, allowed: allowed?.compactMap { try? Capability(parsing: $0) },
-      timeLimit: timeLimit)
+      source,
+      Pending(
+        environment: environment, allowed: allowed?.compactMap { try? Capability(parsing: $0) },
+        timeLimit: timeLimit, stopGrace: stopGrace))
   }
 
   /// Runs the body of a `main`, with `http`, `fs`, `json` and `job` at hand.
@@ -58,9 +60,10 @@ final class ScriptHost: LuaHostDelegate {
     var environment: [String: String]
     var allowed: [Capability]?
     var timeLimit: Duration
+    var stopGrace: Duration
     var log: [String] = []
     var calledOutside = false
-    var continuation: CheckedContinuation<Outcome, Never>
+    var continuation: CheckedContinuation<Outcome, Never>?
   }
 
   private let pending = Mutex<(next: StateID, runs: [StateID: Pending])>((1, [:]))
@@ -77,14 +80,12 @@ final class ScriptHost: LuaHostDelegate {
     }
   }
 
-  private func run(
-    _ source: ScriptSource, environment: [String: String], allowed: [Capability]?, timeLimit: Duration
-  ) async -> Outcome {
+  private func run(_ source: ScriptSource, _ run: Pending) async -> Outcome {
     await withCheckedContinuation { continuation in
       let id = pending.withLock { pending in
         defer { pending.next += 1 }
-        pending.runs[pending.next] = Pending(
-          environment: environment, allowed: allowed, timeLimit: timeLimit, continuation: continuation)
+        pending.runs[pending.next] = run
+        pending.runs[pending.next]?.continuation = continuation
         return pending.next
       }
       lua.load(id, source)
@@ -102,7 +103,7 @@ final class ScriptHost: LuaHostDelegate {
   private func finish(_ id: StateID, _ end: RunEnd, stateLost: Bool) {
     let run = pending.withLock { $0.runs.removeValue(forKey: id) }
     if !stateLost { lua.close(id) }
-    run?.continuation.resume(
+    run?.continuation?.resume(
       returning: Outcome(end: end, log: run?.log ?? [], calledOutside: run?.calledOutside ?? false))
   }
 
@@ -119,13 +120,15 @@ final class ScriptHost: LuaHostDelegate {
 
   func initialized(_ id: StateID, _ result: Result<String?, ScriptError>) {
     if case .failure(let error) = result { return finish(id, .failed(error), stateLost: true) }
-    let limit = pending.withLock { $0.runs[id]?.timeLimit ?? .zero }
+    let (limit, grace) = pending.withLock {
+      ($0.runs[id]?.timeLimit ?? .zero, $0.runs[id]?.stopGrace ?? .zero)
+    }
     let run = DataValue.object(["id": .int(Int64(id)), "job": "test", "attempt": 1, "params": .object([:])])
     lua.start(
       id,
       RunStart(
         key: RunKey(id), slot: Int(id), run: run, timeLimit: Int64(limit / .nanoseconds(1)),
-        stopGrace: 500_000_000))
+        stopGrace: Int64(grace / .nanoseconds(1))))
   }
 
   func ended(_ id: StateID, _ run: RunKey, _ end: RunEnd, stateLost: Bool, peakMemory: Int) {

@@ -32,6 +32,9 @@ const char *clinux_signal_name(int number);
 /* A pipe that is closed on exec: its end to read from, and the one to write to. */
 int clinux_pipe(int ends[2]);
 
+/* Makes a file that is the user's only. The last six characters of the name are XXXXXX, and get replaced. */
+int clinux_temporary_file(char *name);
+
 /* A timer on the wall clock, as a descriptor that can be polled. */
 int clinux_wall_timer(void);
 /* Arms it for an instant in microseconds since the epoch; one that is past fires at once. */
@@ -51,7 +54,17 @@ int clinux_wakeup(void);
 void clinux_wakeup_signal(int fd);
 void clinux_wakeup_clear(int fd);
 
-/* Process start time in clock ticks since boot (from /proc), or 0: with the id, it names a process. */
+/* What waits for any of thousands of descriptors. One that is added is told, by its token, for as long as it can be
+ * read or written without waiting, or has no other end any more; it must be removed before it is closed. */
+enum { CLINUX_POLLER_BATCH = 64 };
+int clinux_poller(void);
+int clinux_poller_add(int poller, int fd, bool for_writing, uint64_t token);
+void clinux_poller_remove(int poller, int fd);
+/* Waits for at most that many milliseconds, for ever if negative; returns how many tokens it has left. */
+int clinux_poller_wait(int poller, uint64_t *tokens, int capacity, int timeout_ms);
+
+/* Process start time in clock ticks since boot (from /proc): with the id, it names a process. 0 for one that is
+ * not there, or dead and not yet buried. */
 uint64_t clinux_start_time(pid_t pid);
 
 /* Locks by flock, alone or together with others who share it; 1 when it is locked, 0 when another holds it. */

@@ -59,6 +59,8 @@ typedef struct {
   int (*call)(void *context, int32_t function, const uint8_t *arguments, size_t length, int can_wait);
   /* The state is over its memory limit and begins to unwind; called inside a hook. */
   void (*over_memory)(void *context);
+  /* Nobody can use the handle any more; called inside the collector. */
+  void (*released)(void *context, int64_t handle);
   size_t memory_limit;
 } clua_config;
 

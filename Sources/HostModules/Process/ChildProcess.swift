@@ -1,10 +1,10 @@
 import CLinux
-import Dispatch
 import Glibc
+import LuaHost
 
 /// A child process with its group: from its launch until nothing of the group is left.
 ///
-/// Belongs to the keeper's queue.
+/// Belongs to the thread of the keeper's loop.
 final class ChildProcess: @unchecked Sendable {
   /// How a process ended.
   enum Status: Sendable, Equatable {
@@ -30,7 +30,7 @@ final class ChildProcess: @unchecked Sendable {
   private var isStopping = false
   /// When the group is killed, as it stands.
   private var killsAt: Int64?
-  private var killTimer: (any DispatchSourceTimer)?
+  private var killTimer: PollLoop.Timer?
   private let onOver: (Result<Status, LaunchRefusal>) -> Void
 
   /// Why a child could not be started.
@@ -43,18 +43,17 @@ final class ChildProcess: @unchecked Sendable {
 
   /// Starts a child.
   ///
-  /// - Parameter onOver: Is called on the keeper's queue, once: when it could not be started, or nothing of its
-  ///   group is left.
+  /// - Parameter onOver: Is called on the thread of the keeper's loop, once: when it could not be started, or
+  ///   nothing of its group is left.
   init(
     _ launch: Launch, keeper: Keeper, onOver: @escaping (Result<Status, LaunchRefusal>) -> Void
   ) throws(Trouble) {
     self.keeper = keeper
     self.onOver = onOver
-    id = try keeper.launch(launch) { [self] report in take(report) }.get()
+    id = try keeper.launch(launch) { [self] report in take(report) }
   }
 
-  /// Has the whole group end: SIGTERM now, SIGKILL at the given instant of the monotonic clock. The earliest
-  /// such instant counts.
+  /// Has the whole group end: SIGTERM now, SIGKILL at the given instant of the monotonic clock.
   func stop(killingAt instant: Int64) {
     if case .over = state { return }
     if !isStopping {
@@ -64,20 +63,18 @@ final class ChildProcess: @unchecked Sendable {
     kill(at: instant)
   }
 
-  private func kill(at instant: Int64) {
+  /// Has the whole group killed at the given instant. The earliest such instant counts.
+  func kill(at instant: Int64) {
+    if case .over = state { return }
     guard instant < (killsAt ?? .max) else { return }
     killsAt = instant
     killTimer?.cancel()
-    let wait = instant - clinux_monotonic_ns()
-    guard wait > 0 else {
+    if instant <= clinux_monotonic_ns() {
       killTimer = nil
-      return keeper.send(SIGKILL, to: id)
+      keeper.send(SIGKILL, to: id)
+    } else {
+      killTimer = keeper.loop.timer(at: instant) { [self] in keeper.send(SIGKILL, to: id) }
     }
-    let timer = DispatchSource.makeTimerSource(queue: keeper.queue)
-    timer.schedule(deadline: .now() + .nanoseconds(Int(wait)), leeway: .milliseconds(5))
-    timer.setEventHandler { [self] in keeper.send(SIGKILL, to: id) }
-    timer.activate()
-    killTimer = timer
   }
 
   private func take(_ report: Keeper.Report) {
@@ -104,10 +101,4 @@ final class ChildProcess: @unchecked Sendable {
     killTimer = nil
     onOver(result)
   }
-}
-
-/// The sum, or the greatest number where it would be more.
-func saturatingSum(_ left: Int64, _ right: Int64) -> Int64 {
-  let (sum, overflow) = left.addingReportingOverflow(right)
-  return overflow ? .max : sum
 }

@@ -1,12 +1,13 @@
 import CLinux
 import Dispatch
 import Glibc
+import Synchronization
 
 /// The conversation with the process that starts, ends and reaps the children of this one
 /// (`clinux_keeper.h`).
 ///
 /// One keeper serves all jobs of a host; it ends everything when the host is gone. Everything about children
-/// happens on ``queue``.
+/// happens on the thread of ``loop``.
 public final class Keeper: @unchecked Sendable {
   /// What the keeper tells of a child.
   enum Report {
@@ -20,12 +21,17 @@ public final class Keeper: @unchecked Sendable {
     case lost
   }
 
+  private struct Running {
+    /// To the keeper, if it runs.
+    var socket: Int32?
+    var onStart: @Sendable (pid_t) -> Void = { _ in }
+  }
+
   public static let shared = Keeper()
 
-  let queue = DispatchQueue(label: "almanac.processes")
-  // The rest belongs to the queue.
-  private var socket: Int32 = -1
-  private var pid: pid_t?
+  let loop = PollLoop()
+  private let running = Mutex(Running())
+  // The rest belongs to the loop's thread.
   private var lastID: UInt32 = 0
   private var listeners: [UInt32: (Report) -> Void] = [:]
 
@@ -34,36 +40,35 @@ public final class Keeper: @unchecked Sendable {
     signal(SIGPIPE, SIG_IGN)
   }
 
-  /// Starts the keeper, if it does not run; a host does so before it has any threads and memory to copy.
+  /// Starts the keeper; a host does so before it has any threads and memory to copy. One that was killed is started
+  /// again when it is next needed.
   ///
-  /// - Returns: Its process id, or `nil` where it cannot be started.
-  @discardableResult
-  public func start() -> pid_t? {
-    queue.sync {
-      _ = connect()
-      return pid
-    }
+  /// - Parameter onStart: Is told the process id of each keeper.
+  public func start(_ onStart: @escaping @Sendable (pid_t) -> Void) {
+    running.withLock { $0.onStart = onStart }
+    _ = connect()
   }
 
-  /// An error number, where it does not run and cannot be started.
-  private func connect() -> Int32 {
-    guard socket < 0 else { return 0 }
-    var started: pid_t = 0
-    let descriptor = keeper_start(&started)
-    guard descriptor >= 0 else { return -descriptor }
-    socket = descriptor
-    pid = started
-    DispatchQueue(label: "almanac.processes.reports").async { [self] in listen(to: descriptor) }
-    return 0
+  /// The socket of the keeper, which is started if it does not run.
+  private func connect() -> Result<Int32, Trouble> {
+    running.withLock { running in
+      if let socket = running.socket { return .success(socket) }
+      var pid: pid_t = 0
+      let socket = keeper_start(&pid)
+      guard socket >= 0 else { return .failure(Self.trouble(-socket)) }
+      running.socket = socket
+      running.onStart(pid)
+      DispatchQueue(label: "almanac.keeper").async { [self, pid] in listen(to: socket, of: pid) }
+      return .success(socket)
+    }
   }
 
   /// Sends a child off.
   ///
-  /// - Parameter listener: Is told what becomes of it, unless this returns `nil`.
-  /// - Returns: The child's number here, or an error of the system's.
-  func launch(_ launch: Launch, _ listener: @escaping (Report) -> Void) -> Result<UInt32, Trouble> {
-    let code = connect()
-    guard code == 0 else { return .failure(Self.trouble(code)) }
+  /// - Parameter listener: Is told what becomes of it, on the loop's thread.
+  /// - Returns: The child's number here.
+  func launch(_ launch: Launch, _ listener: @escaping (Report) -> Void) throws(Trouble) -> UInt32 {
+    let socket = try connect().get()
     lastID &+= 1
     let id = lastID
     let sent = launch.texts.withUnsafeBufferPointer { texts in
@@ -73,9 +78,9 @@ public final class Keeper: @unchecked Sendable {
         descriptors: (launch.input, launch.output, launch.errors))
       return keeper_launch_child(socket, &message)
     }
-    guard sent == 0 else { return .failure(Self.trouble(-sent)) }
+    guard sent == 0 else { throw Self.trouble(-sent) }
     listeners[id] = listener
-    return .success(id)
+    return id
   }
 
   private static func trouble(_ code: Int32) -> Trouble {
@@ -84,20 +89,20 @@ public final class Keeper: @unchecked Sendable {
 
   /// Sends a signal to the whole group of a child that was started.
   func send(_ signal: Int32, to id: UInt32) {
-    if socket >= 0 { _ = keeper_signal(socket, id, signal) }
+    if let socket = running.withLock({ $0.socket }) { _ = keeper_signal(socket, id, signal) }
   }
 
   /// Reads reports until the keeper is gone. It has a thread of its own, so that the keeper never waits for the
-  /// queue while the queue waits for the keeper.
-  private func listen(to socket: Int32) {
+  /// loop while the loop waits for the keeper.
+  private func listen(to socket: Int32, of pid: pid_t) {
     var report = keeper_report()
     while keeper_next(socket, &report) > 0 {
       let taken = report
-      queue.async { [self] in take(taken) }
+      loop.async { [self] in take(taken) }
     }
-    queue.async { [self] in
-      self.socket = -1
-      pid = nil
+    waitpid(pid, nil, 0)
+    loop.async { [self] in
+      running.withLock { $0.socket = nil }
       close(socket)
       let left = listeners
       listeners = [:]

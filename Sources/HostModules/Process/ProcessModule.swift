@@ -9,42 +9,49 @@ import Values
 enum ProcessModule {
   static let functions = [
     // run{ program, arguments..., options }
-    HostFunction(name: "run", isOutside: true) { call in
-      reply(to: call) { () throws(Misuse) in
-        guard case .table(var table) = call.arguments.first ?? .null, !table.items.isEmpty else {
-          throw Misuse("process.run: a table is needed, as in process.run { \"ls\", \"-l\", cwd = \"/tmp\" }")
-        }
-        var words: [[UInt8]] = []
-        for (index, item) in table.items.enumerated() {
-          words.append(try word(item, index == 0 ? "the program" : "argument \(index)"))
-        }
-        table.items = []
-        let options = try Options(.table(table), of: "process.run", known: ProcessPlan.options)
-        return try ProcessPlan(
-          words, shown: String(decoding: words[0], as: UTF8.self), options, in: call.job)
+    function("run") { call throws(Misuse) in
+      guard case .table(var table) = call.arguments.first ?? .null, !table.items.isEmpty else {
+        throw Misuse("process.run: a table is needed, as in process.run { \"ls\", \"-l\", cwd = \"/tmp\" }")
       }
+      var words: [[UInt8]] = []
+      for (index, item) in table.items.enumerated() {
+        words.append(try word(item, index == 0 ? "the program" : "argument \(index)"))
+      }
+      table.items = []
+      let options = try Options(.table(table), of: "process.run", known: ProcessPlan.options)
+      return try ProcessPlan(words, shown: String(decoding: words[0], as: UTF8.self), options, in: call.job)
     },
     // shell(command, options)
-    HostFunction(name: "shell", isOutside: true) { call in
-      reply(to: call) { () throws(Misuse) in
-        let arguments = Arguments(call.arguments, of: "process.shell")
-        let command = try arguments.bytes(0, "the command")
-        guard !command.contains(0) else { throw arguments.misuse("the command has a zero byte in it") }
-        return try ProcessPlan(
-          ["/bin/sh", "-c"].map { Array($0.utf8) } + [command], shown: shown(command),
-          try arguments.options(1, known: ProcessPlan.options), in: call.job)
-      }
+    function("shell") { call throws(Misuse) in
+      let arguments = Arguments(call.arguments, of: "process.shell")
+      return try ProcessPlan(
+        shell: try arguments.bytes(0, "the command"), try arguments.options(1, known: ProcessPlan.options),
+        in: call.job)
     },
   ]
 
+  private static func function(
+    _ name: String, _ plan: @escaping @Sendable (HostCall) throws(Misuse) -> ProcessPlan
+  ) -> HostFunction {
+    HostFunction(name: name, isOutside: true, needs: { (try? plan($0))?.needs ?? [] }) { call in
+      reply(to: call, plan)
+    }
+  }
+
   private static func reply(
-    to call: HostCall, _ plan: () throws(Misuse) -> ProcessPlan
+    to call: HostCall, _ plan: (HostCall) throws(Misuse) -> ProcessPlan
   ) -> HostReply {
     do throws(Misuse) {
-      let plan = try plan()
+      let plan = try plan(call)
       // Where the run cannot wait, this raises; nothing is started.
       guard call.canWait else { return .waiting }
-      let run = ProcessRun(plan, call, call.resource())
+      let run = ProcessRun(plan, call, call.resource()) { result in
+        switch result {
+        case .failure(let trouble): .trouble(trouble.text)
+        case .success(let end) where plan.checks && !end.isWell: .trouble(end.complaint(of: plan.shown))
+        case .success(let end): .values([end.table])
+        }
+      }
       call.onCancel { run.stop() }
       BlockingWork.begin { run.begin() }
       return .waiting
@@ -59,13 +66,5 @@ enum ProcessModule {
     }
     guard !bytes.contains(0) else { throw Misuse("process.run: \(name) has a zero byte in it") }
     return bytes
-  }
-
-  /// A command as messages show it: its first line, if it is not too long.
-  private static func shown(_ command: [UInt8]) -> String {
-    let text = String(decoding: command, as: UTF8.self)
-    let line = text.split(separator: "\n").first.map(String.init) ?? ""
-    let head = line.count > 60 ? line.prefix(60) + "..." : line + (line.count < text.count ? " ..." : "")
-    return "`\(head)`"
   }
 }

@@ -27,13 +27,13 @@ struct ProcessPlan: Sendable {
   /// Whether stderr goes where stdout goes.
   let mergesErrors: Bool
   /// For each of the two streams, in bytes.
-  let maxOutput: Int
+  var maxOutput: Int
   /// In seconds.
   let timeout: Double?
   /// Whether an end other than with exit code 0 is trouble.
   let checks: Bool
   /// Whether what it writes goes to the run's log, line by line.
-  let logs: Bool
+  var logs: Bool
 
   static let options = [
     "cwd", "env", "env_clear", "stdin", "stdin_file", "stdout_file", "stderr_file", "append", "merge_stderr",
@@ -66,6 +66,35 @@ struct ProcessPlan: Sendable {
     timeout = try options.seconds("timeout")
     checks = try options.flag("check")
     logs = try options.flag("log")
+  }
+
+  /// The plan for a command by `/bin/sh -c`.
+  init(shell command: [UInt8], _ options: Options, in job: JobContext) throws(Misuse) {
+    guard !command.contains(0) else { throw options.misuse("the command has a zero byte in it") }
+    let text = String(decoding: command, as: UTF8.self)
+    let line = text.split(separator: "\n").first.map(String.init) ?? ""
+    let head = line.count > 60 ? line.prefix(60) + "..." : line + (line.count < text.count ? " ..." : "")
+    try self.init(
+      [Self.shell, Array("-c".utf8), command], shown: "`\(head)`", options, in: job)
+  }
+
+  /// What the job must be allowed to do for it: a shell is `sh`.
+  var needs: [Capability] {
+    var needs = [Capability(.process, arguments[0] == Self.shell ? "sh" : program)]
+    if case .file(let path) = input { needs.append(Capability(.read, path: path.bytes)) }
+    for path in [outputFile, errorsFile] {
+      if let path { needs.append(Capability(.write, path: path.bytes)) }
+    }
+    return needs
+  }
+
+  private var program: String { String(decoding: arguments[0], as: UTF8.self) }
+
+  private static let shell = Array("/bin/sh".utf8)
+
+  /// What the child is started with, but for its descriptors.
+  var launch: Launch {
+    Launch(folder: folder.bytes, programs: programs, arguments: arguments, environment: environment)
   }
 
   private static func path(_ options: Options, _ name: String, _ job: JobContext) throws(Misuse) -> JobPath? {

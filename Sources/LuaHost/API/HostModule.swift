@@ -13,6 +13,10 @@ public struct HostModule: Sendable {
   /// | `null` | the value that stands for JSON's null inside tables |
   /// | `list(t)` | marks the table `t` as a list and returns it |
   /// | `is_list(t)` | whether it is marked |
+  /// | `raise(message)` | raises with the line of the caller, past the host's own Lua functions |
+  /// | `handle(id, t, metatable)` | a userdata that keeps the table `t`; see ``StateResource/released(_:)`` |
+  /// | `handle_data(v)` | the table of a handle; nil for any other value |
+  /// | `collect()` | has handles released now that nobody can use any more |
   ///
   /// Without a source, `require` gives the table of functions.
   public let luaSource: [UInt8]?

@@ -12,8 +12,17 @@ public protocol StateResource: AnyObject, Sendable {
   ///   that nobody takes it for ended before.
   func settle(_ ending: Ending, done: @escaping @Sendable () -> Void)
 
+  /// Nobody can use the handle any more that `handle(id, ...)` has made in the module's Lua source.
+  ///
+  /// Lua's collector calls this: it must not wait.
+  func released(_ handle: Int64)
+
   /// The state is gone. Nothing is called any more.
   func close()
+}
+
+extension StateResource {
+  public func released(_ handle: Int64) {}
 }
 
 /// The end of a run, or of `initialize`, as a ``StateResource`` is told of it.
@@ -81,6 +90,10 @@ extension LuaState {
       return mailbox.settling == 0 && mailbox.schedule()
     }
     if mustPush { host.pool.push(self) }
+  }
+
+  func released(_ handle: Int64) {
+    for resource in resources.withLock({ Array($0.values) }) { resource.released(handle) }
   }
 
   func closeResources() {

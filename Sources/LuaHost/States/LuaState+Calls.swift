@@ -16,6 +16,7 @@ extension LuaState {
         guard let state = LuaState.of(context) else { return }
         if let activity = state.lock.withLock({ state.mailbox.activity }) { state.startGrace(of: activity) }
       },
+      released: { context, handle in LuaState.of(context)?.released(handle) },
       memory_limit: memoryLimit)
   }
 

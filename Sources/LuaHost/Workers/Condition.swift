@@ -51,7 +51,7 @@ func monotonicNow() -> Int64 {
 }
 
 /// `left + right`, or the greatest number.
-func saturatingSum(_ left: Int64, _ right: Int64) -> Int64 {
+public func saturatingSum(_ left: Int64, _ right: Int64) -> Int64 {
   let (sum, overflow) = left.addingReportingOverflow(right)
   return overflow ? .max : sum
 }

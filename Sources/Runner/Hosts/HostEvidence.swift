@@ -53,8 +53,11 @@ final class HostEvidence {
   /// The host that last used this file, as long as it lives.
   var livingHost: pid_t? { Self.living(evidence_pid(map), evidence_start_time(map)) }
 
-  /// The keeper of the host that last used this file (`clinux_keeper.h`), as long as it lives: it ends what the
-  /// host had started.
+  /// The keeper of the host that last used this file (`clinux_keeper.h`), if it had begun: it ends what the host
+  /// had started, and may be dead by now.
+  var keeper: pid_t? { pid_t(exactly: evidence_keeper(map)).flatMap { $0 > 1 ? $0 : nil } }
+
+  /// The same, as long as it lives.
   var livingKeeper: pid_t? { Self.living(evidence_keeper(map), evidence_keeper_start_time(map)) }
 
   private static func living(_ pid: Int64, _ startTime: UInt64) -> pid_t? {

@@ -109,7 +109,7 @@ final class HostPool {
 
   private func remove(_ host: HostConnection, _ death: HostConnection.Death) {
     loop.remove(host)
-    if let keeper = host.evidence.livingKeeper {
+    if let keeper = host.evidence.keeper {
       keepers.append(keeper)
       if keepers.count == 1 { buryKeepers() }
     }

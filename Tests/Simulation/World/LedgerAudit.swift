@@ -4,7 +4,7 @@ import Scheduling
 
 /// Holds the ledger that a simulation left against what was due and what was called, without asking the
 /// planner anything.
-struct LedgerAudit {
+public struct LedgerAudit {
   let world: SimulatedWorld
   let rows: [Run]
   private(set) var findings: [String] = []
@@ -15,10 +15,11 @@ struct LedgerAudit {
   }
 
   /// All that is wrong, in words.
-  static func findings(in world: SimulatedWorld) throws -> [String] {
+  public static func findings(in world: SimulatedWorld) throws -> [String] {
     var audit = try LedgerAudit(world)
     audit.checkRows()
     audit.checkCalls()
+    audit.checkEvents()
     for (key, plans) in world.versions.sorted(by: { $0.key < $1.key }) { audit.checkCoverage(of: key, plans) }
     return audit.findings
   }
@@ -40,7 +41,7 @@ struct LedgerAudit {
       }
       switch row.outcome {
       case .succeeded, .failed, .timedOut:
-        if numbers.isEmpty {
+        if numbers.isEmpty, row.gate != .when {
           findings.append("run \(row.id) is \(row.outcome?.rawValue ?? ""), but main was not called")
         }
       case .missed, .tested:
@@ -50,7 +51,7 @@ struct LedgerAudit {
       default: break
       }
       // The last may have started in vain, three times in a row.
-      if let last = numbers.last, row.attempt != last, row.outcome != .interrupted {
+      if let last = numbers.last, row.attempt != last, row.outcome != .interrupted, world.powerCuts == 0 {
         findings.append("run \(row.id) says \(row.attempt) attempts, but main was called for \(numbers)")
       }
     }
@@ -58,20 +59,13 @@ struct LedgerAudit {
 
   private mutating func checkCalls() {
     let byID = Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0) })
-    var ends: [JobKey: Instant] = [:]
-    var latest: [JobKey: RunID] = [:]
     for call in world.calls {
       guard let row = byID[call.run] else {
         findings.append("run \(call.run) called main, but has no row")
         continue
       }
-      if call.startedAt < row.dueAt { findings.append("run \(row.id) started before it was due") }
-      if let end = ends[row.job], call.startedAt < end { findings.append("run \(row.id) overlaps another") }
-      ends[row.job] = call.endedAt ?? call.startedAt
-      if let other = latest.updateValue(row.id, forKey: row.job), other != row.id, call.attempt > 1,
-        other > row.id
-      {
-        findings.append("run \(row.id) went on after run \(other) had taken its place")
+      if call.startedAt < row.dueAt, world.steps.isEmpty {
+        findings.append("run \(row.id) started before it was due")
       }
       // The window is that of some version that was live.
       let isOpen = world.versions[row.job]?.contains { plan in
@@ -80,6 +74,91 @@ struct LedgerAudit {
       }
       if isOpen != true, case .clock = row.cause {
         findings.append("run \(row.id) started in a closed window")
+      }
+      let isPaused = world.pauses.contains {
+        $0.job == call.job && $0.from < call.decided && $0.to.map { call.decided < $0 } ?? true
+      }
+      if isPaused, !row.isManual { findings.append("run \(row.id) started while its job was paused") }
+    }
+    for (key, nature) in world.natures.sorted(by: { $0.key < $1.key }) { checkOverlap(of: key, nature) }
+    for (pool, size) in SimulatedWorld.pools.sorted(by: { $0.key < $1.key }) {
+      checkConcurrency(of: world.calls.filter { world.natures[$0.job]?.pool == pool }, size, "pool \(pool)")
+    }
+    checkSuccession()
+    checkSpacing()
+  }
+
+  private mutating func checkOverlap(of key: JobKey, _ nature: SimulatedJob.Nature) {
+    var limit = 1
+    if case .parallel(let most) = nature.overlap { limit = most ?? .max }
+    checkConcurrency(of: world.calls.filter { $0.job == key }, limit, "job \(key)")
+  }
+
+  /// No more calls of `main` at the same time than may be.
+  private mutating func checkConcurrency(of calls: [SimulatedWorld.Call], _ limit: Int, _ what: String) {
+    var edges: [(at: Instant, step: Int, run: RunID)] = []
+    for call in calls {
+      edges.append((call.begun, 1, call.run))
+      edges.append((call.ended ?? .distantFuture, -1, call.run))
+    }
+    var running = 0
+    for edge in edges.sorted(by: { ($0.at, $0.step) < ($1.at, $1.step) }) {
+      running += edge.step
+      if running > limit { findings.append("\(what): run \(edge.run) was one too many") }
+    }
+  }
+
+  /// A run whose place another one has taken does not go on.
+  private mutating func checkSuccession() {
+    var latest: [JobKey: RunID] = [:]
+    for call in world.calls {
+      let other = latest.updateValue(call.run, forKey: call.job)
+      guard let other, other > call.run, call.attempt > 1, !call.cause.bringsPayload else { continue }
+      if case .parallel = world.natures[call.job]?.overlap { continue }
+      findings.append("run \(call.run) went on after run \(other) had taken its place")
+    }
+  }
+
+  /// Attempts are as far apart as some version of the job says.
+  private mutating func checkSpacing() {
+    guard world.steps.isEmpty else { return }
+    var last: [RunID: SimulatedWorld.Call] = [:]
+    for call in world.calls {
+      defer { last[call.run] = call }
+      guard let former = last[call.run], let ended = former.ended else { continue }
+      switch former.end {
+      case .failed, .timedOut: break
+      default: continue
+      }
+      let least = (world.versions[call.job] ?? []).compactMap { $0.policy.retry?.interval }.min() ?? .zero
+      if call.decided < ended + least {
+        findings.append("run \(call.run) was tried again after \(call.decided - ended), not \(least)")
+      }
+    }
+  }
+
+  /// Each arrival of files, and each end that a job waits for, made one run due.
+  private mutating func checkEvents() {
+    for arrival in world.arrivals where arrival.isCertain {
+      let count = rows.count { $0.job == arrival.job && $0.cause == .watch(arrival.snapshot) }
+      if count != 1 {
+        findings.append("job \(arrival.job): \(arrival.snapshot) came, and \(count) runs were due by that")
+      }
+    }
+    let followed = Dictionary(grouping: rows) { row -> JobKey? in
+      if case .after = row.cause { row.job } else { nil }
+    }
+    for (key, plans) in world.versions where plans.count == 1 && world.wasAlwaysThere(key) {
+      guard let plan = plans.first, plan.policy.enabled, plan.policy.archiveAfter == nil else { continue }
+      for trigger in plan.schedule?.triggers ?? [] {
+        guard case .after(let conditions) = trigger.rule, conditions.count == 1 else { continue }
+        for row in rows where "job\(row.job)" == conditions[0].job {
+          guard let outcome = row.outcome?.rawValue, conditions[0].isMet(by: outcome) else { continue }
+          let count = followed[key]?.count { $0.cause == .after(row.id) } ?? 0
+          if count != 1 {
+            findings.append("job \(key): run \(row.id) ended \(outcome), and \(count) runs followed")
+          }
+        }
       }
     }
   }
@@ -95,10 +174,13 @@ struct LedgerAudit {
   }
 
   private mutating func checkCoverage(of key: JobKey, _ plans: [JobPlan]) {
+    // A clock that is set back moves what counts elapsed time.
+    let wasSetBack = world.steps.contains { $0 < .zero }
     var due: [Instant: Bool] = [:]
     for life in lives(of: key, plans) {
       guard let schedule = life.plan.schedule else { continue }
       if case .restartAfter = schedule.triggers[life.trigger].rule { return }
+      if wasSetBack, case .every = schedule.triggers[life.trigger].rule { return }
       var account = life.account
       while let firing = schedule.nextFiring(of: life.trigger, after: account), firing.dueAt <= life.perhaps {
         due[firing.dueAt] = firing.dueAt <= life.certainly || due[firing.dueAt] == true
@@ -132,7 +214,7 @@ struct LedgerAudit {
   private func lives(of key: JobKey, _ plans: [JobPlan]) -> [Life] {
     var open: [String: (fingerprint: String, account: TriggerAccount)] = [:]
     var lives: [Life] = []
-    func close(_ trigger: String, at instant: Instant) {
+    func close(_ trigger: String, at instant: Instant, latest: Instant) {
       guard let (fingerprint, account) = open.removeValue(forKey: trigger) else { return }
       for plan in plans {
         guard let schedule = plan.schedule else { continue }
@@ -142,7 +224,7 @@ struct LedgerAudit {
           lives.append(
             Life(
               plan: plan, trigger: index, account: account, certainly: certainlyLive(until: instant),
-              perhaps: instant + .milliseconds(100)))
+              perhaps: max(instant, world.steps.isEmpty ? instant : latest) + .milliseconds(100)))
           return
         }
       }
@@ -151,11 +233,13 @@ struct LedgerAudit {
       guard case .account(let moves) = write.change else { continue }
       for move in moves where move.job == key && open[move.triggerKey]?.fingerprint != move.fingerprint {
         let isRetired = move.fingerprint == StoredAccount.retired
-        close(move.triggerKey, at: isRetired ? write.decidedAt : move.account.accountedThrough)
+        close(
+          move.triggerKey, at: isRetired ? write.decidedAt : move.account.accountedThrough,
+          latest: write.latest)
         if !isRetired { open[move.triggerKey] = (move.fingerprint, move.account) }
       }
     }
-    for trigger in open.keys.sorted() { close(trigger, at: world.now) }
+    for trigger in open.keys.sorted() { close(trigger, at: world.clock, latest: world.clock) }
     return lives
   }
 
