@@ -71,6 +71,18 @@ import Values
         "http.get('http://localhost:1/', { to_file = '/nowhere/a' })", ["http"],
         "write /nowhere/a: add \"fs:write:/nowhere\""
       ),
+      ("fs.tar('/etc/hostname', '/nowhere/a')", ["fs:read"], "write /nowhere/a: add \"fs:write:/nowhere\""),
+      ("fs.untar('/etc/hostname', '/nowhere')", ["fs:write"], "read /etc/hostname: add \"fs:read:/etc\""),
+      ("fs.gzip('/nowhere/a')", ["fs:read"], "write /nowhere/a.gz: add \"fs:write:/nowhere\""),
+      ("fs.gunzip('/nowhere/a.gz', '/srv/a')", ["fs:read"], "write /srv/a: add \"fs:write:/srv\""),
+      ("fs.walk('/etc')", [], "read /etc: add \"fs:read:/\""),
+      ("fs.hash('/etc/hostname')", ["fs:read:/etc"], nil),
+      ("fs.symlink('a', '/nowhere/b')", [], "write /nowhere/b: add \"fs:write:/nowhere\""),
+      ("require('almanac.csv').rows('/etc/hostname')", [], "read /etc/hostname: add \"fs:read:/etc\""),
+      (
+        "require('almanac.time').is_business_day(0, { holidays = { calendar = '/etc/h.ics' } })", [],
+        "read /etc/h.ics: add \"fs:read:/etc\""
+      ),
       ("require('almanac.process').run { 'true' }", [], "run true: add \"process:true\""),
       ("require('almanac.process').run { 'true' }", ["process:true"], nil),
       (

@@ -117,6 +117,18 @@ import Values
     #expect(outcome.result == "failed: cannot hash .: it is a folder")
   }
 
+  @Test("what is no file is refused, and its descriptor not kept")
+  func descriptors() async throws {
+    let before = folder.openDescriptors()
+    for _ in 0..<200 {
+      #expect(throws: Trouble("cannot hash .: it is a folder")) {
+        _ = try InputFile(try folder.jobPath("."), for: "hash")
+      }
+    }
+    // Other tests run beside this one, and open some of their own.
+    #expect(folder.openDescriptors() < before + 100)
+  }
+
   @Test("modes and links are set and read")
   func modesAndLinks() async throws {
     let outcome = await ScriptHost.main(

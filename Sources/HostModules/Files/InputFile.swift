@@ -30,8 +30,8 @@ final class InputFile: ByteSource {
       throw .system(action, path, code: code)
     }
     self.status = status
+    // From here on all is in place, so that deinit closes the descriptor.
     guard status.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
       throw Trouble(
         "cannot \(action) \(path.given): it is \(FileSystem.isFolder(status) ? "a folder\(hint)" : "not a file")"
       )

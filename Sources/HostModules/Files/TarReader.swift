@@ -16,7 +16,7 @@ final class TarReader {
   private let archive: OpaquePointer
   private let source: any ByteSource
   /// What libarchive reads from, until it asks again.
-  private let piece = UnsafeMutablePointer<UInt8>.allocate(capacity: InputFile.pieceSize)
+  private let piece: UnsafeMutablePointer<UInt8>
   /// Why the source could not go on.
   private var trouble: Trouble?
 
@@ -56,6 +56,7 @@ final class TarReader {
       throw Trouble("cannot unpack \(path.given): there is no memory for it")
     }
     self.archive = archive
+    piece = .allocate(capacity: InputFile.pieceSize)
     archive_read_support_format_tar(archive)
     archive_read_support_filter_bzip2(archive)
     archive_read_support_filter_xz(archive)
