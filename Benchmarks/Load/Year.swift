@@ -39,6 +39,7 @@ enum Year {
       largest = max(largest, try bytes(paths))
       if from % (30 * 86_400) == 0 {
         print("day \(from / 86_400): \(megabytes(try bytes(paths))) on the disk, \(removed) rows removed")
+        fflush(nil)
       }
     }
     let rows = days * 86_400
