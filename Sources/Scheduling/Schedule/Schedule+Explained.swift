@@ -187,8 +187,8 @@ extension Schedule {
     "\(LocalDate(dayNumber: Int(floorDivide(local, secondsPerDay)))) \(time(local))"
   }
 
-  /// The time at the place, with the date where it is another one.
-  private func clock(_ instant: Instant, from other: Instant) -> String {
+  /// The time at the place, with the date where it is another one: `04:00`, or `2026-11-22 04:00`.
+  public func clock(_ instant: Instant, from other: Instant) -> String {
     let date = zone.date(at: instant)
     let text = time(zone.localSeconds(at: instant))
     return date == zone.date(at: other) ? text : "\(date) \(text)"
