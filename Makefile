@@ -1,13 +1,16 @@
 # make run     install what is missing, build in release, run the daemon over the example jobs
 # make test    install what is missing, run every test
 # make check   what CI runs: format lint, a build with warnings as errors, every test
+# make fuzz SECONDS=600 [SEED=n]   calls the host's modules with whatever comes to mind
 
 SWIFT   ?= swift
 JOBS    ?= jobs
-PACKAGES = libarchive-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata luarocks lua-check
+SECONDS ?= 600
+PACKAGES = libarchive-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata luarocks lua-check openssl \
+           python3-aiosmtpd
 RELEASE  = -c release --static-swift-stdlib
 
-.PHONY: help run build test check lint format setup benchmark clean
+.PHONY: help run build test check lint format setup benchmark fuzz clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -42,6 +45,10 @@ check: setup lint
 
 benchmark: setup
 	cd Benchmarks && $(SWIFT) package --disable-sandbox benchmark
+
+fuzz: setup
+	$(SWIFT) build --build-tests
+	ALMANAC_FUZZ_SECONDS=$(SECONDS) ALMANAC_FUZZ_SEED=$(SEED) $(SWIFT) test --skip-build --filter FuzzTests
 
 clean:
 	rm -rf .build Benchmarks/.build

@@ -18,7 +18,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -39,20 +38,42 @@ let package = Package(
     .target(
       name: "HostModules",
       dependencies: [
-        "CArchive", "CLinux", "CZlib", "LuaHost", "Scheduling", "Values",
+        "CArchive", "CLinux", "CZlib", "LuaHost", "Notifying", "Scheduling", "Values", "WebClient",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .target(
       name: "HostProcess",
       dependencies: ["CLinux", "HostModules", "HostProtocol", "LuaHost", "Values"],
+      swiftSettings: strict),
+
+    // Servers elsewhere; knows neither Lua nor jobs.
+    .target(
+      name: "WebClient",
+      dependencies: [
+        "CZlib", "Scheduling",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: strict),
+
+    .target(
+      name: "Notifying",
+      dependencies: [
+        "Scheduling", "Values", "WebClient",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
       swiftSettings: strict),
 
     // Pure: no clock, no waiting, no I/O but for reading zone files.
@@ -70,25 +91,33 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "CLinux", "RunLifecycle", "Scheduling", "Values",
+        "CLinux", "Notifying", "RunLifecycle", "Scheduling", "Values",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
-    .target(name: "RunStore", dependencies: ["RunLifecycle", "Scheduling"], swiftSettings: strict),
+    .target(
+      name: "Settings",
+      dependencies: [
+        "Jobs", "RunStore", "Scheduling", "Values", .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
+    .target(name: "RunStore", dependencies: ["RunLifecycle", "Scheduling", "Values"], swiftSettings: strict),
     .target(
       name: "RunStoreSQLite",
       dependencies: [
-        "RunLifecycle", "RunStore", "Scheduling", .product(name: "GRDB", package: "GRDB.swift"),
+        "RunLifecycle", "RunStore", "Scheduling", "Values", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .target(
-      name: "RunStoreTesting", dependencies: ["RunLifecycle", "RunStore", "Scheduling"], swiftSettings: strict
+      name: "RunStoreTesting", dependencies: ["RunLifecycle", "RunStore", "Scheduling", "Values"],
+      swiftSettings: strict
     ),
     .target(
       name: "Runner",
       dependencies: [
-        "CLinux", "HostProtocol", "Jobs", "RunLifecycle", "RunStore", "Scheduling", "Values",
+        "CLinux", "HostProtocol", "Jobs", "Notifying", "RunLifecycle", "RunStore", "Scheduling", "Values",
+        .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
@@ -96,7 +125,7 @@ let package = Package(
       name: "almanac",
       dependencies: [
         "CLinux", "CResources", "HostProcess", "Jobs", "RunLifecycle", "RunStore", "RunStoreSQLite", "Runner",
-        "Scheduling", "Values",
+        "Scheduling", "Settings", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
@@ -106,15 +135,16 @@ let package = Package(
       name: "SchedulingTests", dependencies: ["Scheduling"], exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
     .testTarget(
-      name: "JobsTests", dependencies: ["CResources", "Jobs", "RunLifecycle", "Scheduling", "Values"],
-      swiftSettings: strict
-    ),
+      name: "JobsTests",
+      dependencies: ["CResources", "Jobs", "Notifying", "RunLifecycle", "Scheduling", "Values"],
+      swiftSettings: strict),
     // The planner in virtual time: a world for it to live in, and what holds its ledger against that.
     .target(
       name: "Simulation", dependencies: ["RunLifecycle", "RunStore", "RunStoreTesting", "Scheduling"],
       path: "Tests/Simulation/World", swiftSettings: strict),
     .executableTarget(
-      name: "planner-simulation", dependencies: ["Simulation"], path: "Tests/Simulation/Command", swiftSettings: strict
+      name: "planner-simulation", dependencies: ["Simulation"], path: "Tests/Simulation/Command",
+      swiftSettings: strict
     ),
     .testTarget(
       name: "RunLifecycleTests",
@@ -123,6 +153,10 @@ let package = Package(
     .testTarget(
       name: "RunStoreTests",
       dependencies: ["RunLifecycle", "RunStore", "RunStoreSQLite", "RunStoreTesting", "Scheduling"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SettingsTests",
+      dependencies: ["Jobs", "RunLifecycle", "RunStore", "Scheduling", "Settings", "Values"],
       swiftSettings: strict),
     .testTarget(
       name: "LuaHostTests", dependencies: ["CLua", "CLuaSystem", "LuaHost", "Values"],
@@ -135,10 +169,39 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "WebClientTests",
+      dependencies: [
+        "Scheduling", "TestSupport", "WebClient",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RunnerTests",
+      dependencies: [
+        "Jobs", "Notifying", "RunLifecycle", "Runner", "Scheduling", "Values",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "NotifyingTests", dependencies: ["Notifying", "Scheduling", "TestSupport", "Values"],
+      swiftSettings: strict),
+    .testTarget(
       name: "EndToEndTests",
-      dependencies: ["TestSupport", "Values", "almanac", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "TestSupport", "Values", "almanac", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       exclude: ["Hostile/fuzz.lua"], swiftSettings: strict),
     // What several test targets use.
-    .target(name: "TestSupport", dependencies: ["Values"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport",
+      dependencies: [
+        "Values",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      path: "Tests/TestSupport", exclude: ["maildrop.py"], swiftSettings: strict),
   ]
 )

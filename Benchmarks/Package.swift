@@ -16,6 +16,12 @@ let package = Package(
       ],
       path: "Benchmarks/SchedulingBenchmarks",
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
-    .executableTarget(name: "load", path: "Load"),
+    .executableTarget(
+      name: "load",
+      dependencies: [
+        .product(name: "RunLifecycle", package: "almanac"), .product(name: "RunStore", package: "almanac"),
+        .product(name: "Scheduling", package: "almanac"),
+      ],
+      path: "Load"),
   ]
 )

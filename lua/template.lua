@@ -11,6 +11,7 @@ schedule = {
   time_limit = "5m",                           -- stopped when it takes longer
   retry = { count = 2, interval = "1m" },      -- tried again when it fails
   -- start_when_available = true,              -- made up for when the machine was off
+  -- allow = { "http:api.example.com" },        -- all that it may do to the world; else, everything
   env = { GREETING = "Hello" },                -- settings, read below as job.env.GREETING
 }
 

@@ -6,13 +6,17 @@ import Foundation
 /// swift run --package-path Benchmarks -c release load burst .build/release/almanac
 /// swift run --package-path Benchmarks -c release load grid .build/release/almanac
 /// swift run --package-path Benchmarks -c release load sleepers .build/release/almanac
+/// swift run --package-path Benchmarks -c release load year
 /// ```
 @main
 struct Load {
   static func main() throws {
     let arguments = CommandLine.arguments.dropFirst()
+    if arguments.first == "year" {
+      return try Year.run(days: arguments.dropFirst().first.flatMap { Int($0) } ?? 365)
+    }
     guard arguments.count >= 2, let kind = arguments.first, let binary = arguments.dropFirst().first else {
-      return print("usage: load burst|grid|sleepers BINARY [JOBS]")
+      return print("usage: load burst|grid|sleepers BINARY [JOBS], load year [DAYS]")
     }
     let count = arguments.dropFirst(2).first.flatMap { Int($0) }
     let daemon = try Daemon(binary: binary)

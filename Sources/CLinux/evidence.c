@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "clinux_evidence.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -138,7 +139,7 @@ static void on_crash(int signal_number, siginfo_t *info, void *context) {
 }
 
 void evidence_install_crash_handler(evidence *map) {
-  static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+  static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
   crash_map = map;
   struct sigaction action;
   memset(&action, 0, sizeof action);
@@ -147,10 +148,25 @@ void evidence_install_crash_handler(evidence *map) {
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) sigaction(signals[i], &action, NULL);
 }
 
+static pthread_key_t stack_key;
+
+/* Workers come and go: the stack goes with its thread. */
+static void end_stack(void *stack) {
+  stack_t none = {.ss_flags = SS_DISABLE};
+  sigaltstack(&none, NULL);
+  free(stack);
+}
+
+static void make_stack_key(void) { pthread_key_create(&stack_key, end_stack); }
+
 void evidence_worker_thread_started(void) {
   enum { STACK = 64 * 1024 };
-  static __thread char *stack;
-  if (stack || !(stack = malloc(STACK))) return;
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, make_stack_key);
+  if (pthread_getspecific(stack_key)) return;
+  char *stack = malloc(STACK);
+  if (!stack) return;
+  pthread_setspecific(stack_key, stack);
   stack_t alternative = {.ss_sp = stack, .ss_size = STACK};
   sigaltstack(&alternative, NULL);
 }

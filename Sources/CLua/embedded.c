@@ -26,8 +26,14 @@ static const uint8_t almanac_job[] = {
 static const uint8_t almanac_json[] = {
 #embed "../../lua/almanac/json.lua"
 };
+static const uint8_t almanac_kv[] = {
+#embed "../../lua/almanac/kv.lua"
+};
 static const uint8_t almanac_log[] = {
 #embed "../../lua/almanac/log.lua"
+};
+static const uint8_t almanac_notify[] = {
+#embed "../../lua/almanac/notify.lua"
 };
 static const uint8_t almanac_yaml[] = {
 #embed "../../lua/almanac/yaml.lua"
@@ -45,7 +51,9 @@ static const struct {
   {"almanac/io.lua", almanac_io, sizeof almanac_io},
   {"almanac/job.lua", almanac_job, sizeof almanac_job},
   {"almanac/json.lua", almanac_json, sizeof almanac_json},
+  {"almanac/kv.lua", almanac_kv, sizeof almanac_kv},
   {"almanac/log.lua", almanac_log, sizeof almanac_log},
+  {"almanac/notify.lua", almanac_notify, sizeof almanac_notify},
   {"almanac/yaml.lua", almanac_yaml, sizeof almanac_yaml},
 };
 

@@ -121,6 +121,10 @@ const char *obstacle(lua_State *L, clua_state *state);
 /* Raises with the position of the innermost function that is not the host's own. [-1, +0, v] */
 int raise_at_caller(lua_State *L);
 
+/* Keeps the `when` of the schedule table on top of the stack, or that it has none. [-0, +0, m] */
+void keep_when(lua_State *L);
+/* Pushes what calls it, the function and its arguments, which the task's bytes hold. [-0, +n, m] */
+int push_when(lua_State *L, clua_state *state);
 /* Adds what makes and opens handles to the table on top. [-0, +0, m] */
 void add_handle_functions(lua_State *L);
 

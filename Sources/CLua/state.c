@@ -80,6 +80,7 @@ static void put_globals(lua_State *L, clua_state *state) {
   state->has_main = push_global(L, "main") == LUA_TFUNCTION;
   state->has_initialize = push_global(L, "initialize") == LUA_TFUNCTION;
   push_global(L, "schedule");
+  keep_when(L);
   put_value(L, state, -1);
 }
 
@@ -211,6 +212,12 @@ int clua_main(clua_state *state, const uint8_t *argument, size_t length) {
   state->task_bytes = argument;
   state->task_length = length;
   return begin(state, push_main);
+}
+
+int clua_when(clua_state *state, const uint8_t *arguments, size_t length) {
+  state->task_bytes = arguments;
+  state->task_length = length;
+  return begin(state, push_when);
 }
 
 int clua_continue(clua_state *state, int reply) {

@@ -25,8 +25,14 @@ static const unsigned char annotations_job[] = {
 static const unsigned char annotations_json[] = {
 #embed "../../lua/annotations/json.lua"
 };
+static const unsigned char annotations_kv[] = {
+#embed "../../lua/annotations/kv.lua"
+};
 static const unsigned char annotations_log[] = {
 #embed "../../lua/annotations/log.lua"
+};
+static const unsigned char annotations_notify[] = {
+#embed "../../lua/annotations/notify.lua"
 };
 static const unsigned char annotations_process[] = {
 #embed "../../lua/annotations/process.lua"
@@ -55,7 +61,9 @@ static const cresources_file files[] = {
     {"annotations/http.lua", annotations_http, sizeof annotations_http},
     {"annotations/job.lua", annotations_job, sizeof annotations_job},
     {"annotations/json.lua", annotations_json, sizeof annotations_json},
+    {"annotations/kv.lua", annotations_kv, sizeof annotations_kv},
     {"annotations/log.lua", annotations_log, sizeof annotations_log},
+    {"annotations/notify.lua", annotations_notify, sizeof annotations_notify},
     {"annotations/process.lua", annotations_process, sizeof annotations_process},
     {"annotations/schedule.lua", annotations_schedule, sizeof annotations_schedule},
     {"annotations/time.lua", annotations_time, sizeof annotations_time},

@@ -4,6 +4,8 @@ import Values
 extension HostFunction {
   /// What a ``blocking(_:of:shownAs:changes:_:)`` function does when its arguments have been read.
   typealias Work = @Sendable () throws(Trouble) -> [DataValue]
+  /// The same, with something to ask between two pieces of it.
+  typealias LongWork = @Sendable (Cancellation) throws(Trouble) -> [DataValue]
 
   /// A function that changes nothing and answers at once, on the Lua worker.
   ///
@@ -30,16 +32,41 @@ extension HostFunction {
     _ name: String, of module: String, shownAs shown: String? = nil, changes: Bool, needs: Needs? = nil,
     _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> Work
   ) -> HostFunction {
-    HostFunction(name: name, isOutside: changes, needs: needs) { call in
+    long(name, of: module, shownAs: shown, changes: changes, needs: needs) { arguments, job throws(Misuse) in
+      let work = try prepare(arguments, job)
+      return { _ throws(Trouble) in try work() }
+    }
+  }
+
+  /// As ``blocking(_:of:shownAs:changes:needs:_:)``, with work so long that it must end when the run is stopped.
+  static func long(
+    _ name: String, of module: String, shownAs shown: String? = nil, changes: Bool, needs: Needs? = nil,
+    _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> LongWork
+  ) -> HostFunction {
+    HostFunction(name: name, isOutside: changes, needs: needs, inDryRun: .pretends) { call in
       let arguments = Arguments(call.arguments, of: "\(module).\(shown ?? name)")
       do throws(Misuse) {
         let work = try prepare(arguments, call.job)
+        if call.run?.dry == true {
+          let intent = intent(shown ?? name, arguments)
+          let reply = changes ? call.pretend(intent, returning: true) : call.givenAnswer(to: intent)
+          if let reply { return reply }
+        }
+        let cancellation = Cancellation()
+        call.onCancel { cancellation.cancel() }
         return BlockingWork.reply(to: call) {
-          do throws(Trouble) { return .success(try work()) } catch { return .failure(error) }
+          do throws(Trouble) { return .success(try work(cancellation)) } catch { return .failure(error) }
         }
       } catch {
         return .misuse(error.text)
       }
     }
+  }
+
+  /// What a call would do, in words: `move a.txt to b.txt`.
+  private static func intent(_ name: String, _ arguments: Arguments) -> String {
+    let hasTwoPaths = !["write", "append"].contains(name)
+    let paths = [arguments[0], hasTwoPaths ? arguments[1] : .null].compactMap(\.asString)
+    return "\(name) \(paths.joined(separator: " to "))"
   }
 }

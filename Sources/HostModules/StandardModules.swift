@@ -5,6 +5,7 @@ public enum StandardModules {
   public static let all: [HostModule] = [
     module("http", HTTPModule.functions), module("json", JSONModule.functions),
     module("fs", FilesModule.functions), module("crypto", CryptoModule.functions),
+    module("notify", NotifyModule.functions),
     module("csv", CSVModule.functions), module("process", ProcessModule.functions),
     module("time", TimeModule.functions), module("yaml", YAMLModule.functions),
     module("io", IOModule.functions),

@@ -42,6 +42,9 @@ final class HostBridge: Sendable {
     case .load(let state, let bundle): lua.load(state, ScriptSource(bundle))
     case .initialize(let state, let settings): lua.initialize(state, limits: StateLimits(settings))
     case .start(let state, let attempt): lua.start(state, RunStart(attempt))
+    case .askWhen(let state, let number, let due, let run):
+      lua.askWhen(state, WhenCall(number: number, due: due, run: run))
+    case .answer(let state, let number, let answer): lua.answer(state, number: number, answer)
     case .stop(let run, let reason): lua.stop(run, reason: .cancelled(reason))
     case .close(let state): lua.close(state)
     case .logCredit(let bytes): reporter.outbox.addCredit(bytes)
@@ -73,6 +76,24 @@ private final class Reporter: LuaHostDelegate {
     case .success(let text): outbox.send(.initialized(id, .ready(text)))
     case .failure(let error): outbox.send(.initialized(id, .failed(ScriptFailure(error))))
     }
+  }
+
+  func asked(_ id: UInt32, _ run: RunKey?, number: UInt64, _ question: DaemonQuestion) {
+    outbox.send(.asked(id, run: run, number: number, question))
+  }
+
+  func wrote(_ id: UInt32, _ run: RunKey, _ writes: [KeyValueWrite]) {
+    outbox.send(.wrote(id, run: run, writes))
+  }
+
+  func whenAnswered(_ id: UInt32, number: UInt64, _ verdict: WhenVerdict, stateLost: Bool) {
+    let told: WhenReport.Verdict =
+      switch verdict {
+      case .yes: .yes
+      case .no(let reason): .no(Kept.text(reason))
+      case .failed(let error): .failed(ScriptFailure(error))
+      }
+    outbox.send(.whenAnswered(id, WhenReport(number: number, verdict: told, stateLost: stateLost)))
   }
 
   func ended(_ id: UInt32, _ run: RunKey, _ end: RunEnd, stateLost: Bool, peakMemory: Int) {
@@ -128,7 +149,8 @@ extension StateLimits {
   fileprivate init(_ settings: StateSettings) {
     self.init(
       memoryLimit: Int(settings.memoryLimitBytes), logLimit: Int(settings.logLimitBytes),
-      cpuLimit: settings.cpuLimitNanoseconds, environment: settings.environment, allowed: settings.allowed)
+      cpuLimit: settings.cpuLimitNanoseconds, environment: settings.environment, secrets: settings.secrets,
+      secretsFolder: settings.secretsFolder, allowed: settings.allowed, services: settings.services)
   }
 }
 
@@ -137,7 +159,7 @@ extension RunStart {
     self.init(
       key: attempt.run, slot: Int(attempt.slot), run: attempt.argument,
       timeLimit: attempt.timeLimitNanoseconds,
-      stopGrace: attempt.stopGraceNanoseconds)
+      stopGrace: attempt.stopGraceNanoseconds, dry: attempt.dryAnswers != .null, answers: attempt.dryAnswers)
   }
 }
 

@@ -28,6 +28,17 @@ extension HostCommand {
         writer.append(byte: 6)
         writer.append(Int64(bytes))
       case .ping: writer.append(byte: 7)
+      case .answer(let state, let number, let answer):
+        writer.append(byte: 8)
+        writer.append(state)
+        writer.append(number)
+        answer.encode(to: &writer)
+      case .askWhen(let state, let number, let due, let run):
+        writer.append(byte: 9)
+        writer.append(state)
+        writer.append(number)
+        writer.append(due)
+        writer.append(run)
       }
     }
   }
@@ -42,6 +53,11 @@ extension HostCommand {
     case 5: self = .close(try reader.number())
     case 6: self = .logCredit(Int(try reader.number(Int64.self)))
     case 7: self = .ping
+    case 8:
+      self = .answer(try reader.number(), number: try reader.number(), try DaemonAnswer(from: &reader))
+    case 9:
+      self = .askWhen(
+        try reader.number(), number: try reader.number(), due: try reader.string(), run: try reader.value())
     case let tag: throw MalformedBytes("unknown command \(tag)")
     }
   }
@@ -87,6 +103,10 @@ extension StateSettings {
       writer.append(key)
       writer.append(value)
     }
+    writer.append(UInt32(secrets.count))
+    for name in secrets { writer.append(name) }
+    writer.append(secretsFolder)
+    writer.append(services)
     // One more than there are, so that none allowed and no list are two things.
     writer.append(UInt32(allowed.map { $0.count + 1 } ?? 0))
     for capability in allowed ?? [] { writer.append(capability.description) }
@@ -95,11 +115,14 @@ extension StateSettings {
   fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
     self.init(
       memoryLimitBytes: try reader.number(), logLimitBytes: try reader.number(),
-      cpuLimitNanoseconds: try reader.number(), environment: [:])
+      cpuLimitNanoseconds: try reader.number(), environment: [:], secrets: [], secretsFolder: "")
     for _ in 0..<(try reader.number(UInt32.self)) {
       let key = try reader.string()
       environment[key] = try reader.string()
     }
+    for _ in 0..<(try reader.number(UInt32.self)) { secrets.append(try reader.string()) }
+    secretsFolder = try reader.string()
+    services = try reader.value()
     let count = try reader.number(UInt32.self)
     guard count > 0 else { return }
     var capabilities: [Capability] = []
@@ -121,11 +144,13 @@ extension AttemptStart {
     writer.append(argument)
     writer.append(timeLimitNanoseconds)
     writer.append(stopGraceNanoseconds)
+    writer.append(dryAnswers)
   }
 
   fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
     self.init(
       run: try reader.number(), slot: try reader.number(), argument: try reader.value(),
-      timeLimitNanoseconds: try reader.number(), stopGraceNanoseconds: try reader.number())
+      timeLimitNanoseconds: try reader.number(), stopGraceNanoseconds: try reader.number(),
+      dryAnswers: try reader.value())
   }
 }

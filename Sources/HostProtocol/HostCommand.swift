@@ -11,6 +11,10 @@ public enum HostCommand: Sendable, Equatable {
   case initialize(StateID, StateSettings)
   /// Call `main` in a state that is initialized.
   case start(StateID, AttemptStart)
+  /// Call the schedule's `when` with the due instant and the run's table.
+  case askWhen(StateID, number: UInt64, due: String, run: DataValue)
+  /// The answer to a question, by its number.
+  case answer(StateID, number: UInt64, DaemonAnswer)
   /// Stop a run; its end follows as any run's does.
   case stop(run: UInt64, reason: String)
   /// End a state, and the run in it if there is one.
@@ -72,18 +76,26 @@ public struct StateSettings: Sendable, Equatable {
   /// Processor time of each run; 0 for no limit.
   public var cpuLimitNanoseconds: Int64
   public var environment: [String: String]
+  /// Names of secrets, which the host reads itself, and where their files are.
+  public var secrets: [String]
+  public var secretsFolder: String
+  /// What the configuration offers to the job's modules: `{ smtp = {...} }`.
+  public var services: DataValue
   /// All that the job may do to the world; `nil` for whatever it likes.
   public var allowed: [Capability]?
 
   public init(
     memoryLimitBytes: Int64, logLimitBytes: Int64, cpuLimitNanoseconds: Int64, environment: [String: String],
-    allowed: [Capability]? = nil
+    secrets: [String], secretsFolder: String, allowed: [Capability]? = nil, services: DataValue = .null
   ) {
     self.memoryLimitBytes = memoryLimitBytes
     self.logLimitBytes = logLimitBytes
     self.cpuLimitNanoseconds = cpuLimitNanoseconds
     self.environment = environment
+    self.secrets = secrets
+    self.secretsFolder = secretsFolder
     self.allowed = allowed
+    self.services = services
   }
 }
 
@@ -97,14 +109,18 @@ public struct AttemptStart: Sendable, Equatable {
   /// 0 for none.
   public var timeLimitNanoseconds: Int64
   public var stopGraceNanoseconds: Int64
+  /// In a dry run, what calls are to return (a table, which may be empty); `null` in any other.
+  public var dryAnswers: DataValue
 
   public init(
-    run: UInt64, slot: Int32, argument: DataValue, timeLimitNanoseconds: Int64, stopGraceNanoseconds: Int64
+    run: UInt64, slot: Int32, argument: DataValue, timeLimitNanoseconds: Int64, stopGraceNanoseconds: Int64,
+    dryAnswers: DataValue
   ) {
     self.run = run
     self.slot = slot
     self.argument = argument
     self.timeLimitNanoseconds = timeLimitNanoseconds
     self.stopGraceNanoseconds = stopGraceNanoseconds
+    self.dryAnswers = dryAnswers
   }
 }

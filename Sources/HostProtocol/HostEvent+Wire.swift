@@ -40,6 +40,21 @@ extension HostEvent {
         writer.append(byte: 7)
         writer.append(state)
         report.encode(to: &writer)
+      case .asked(let state, let run, let number, let question):
+        writer.append(byte: 10)
+        writer.append(state)
+        writer.append(run)
+        writer.append(number)
+        question.encode(to: &writer)
+      case .wrote(let state, let run, let writes):
+        writer.append(byte: 11)
+        writer.append(state)
+        writer.append(run)
+        writer.append(writes)
+      case .whenAnswered(let state, let report):
+        writer.append(byte: 12)
+        writer.append(state)
+        report.encode(to: &writer)
       }
     }
   }
@@ -63,6 +78,12 @@ extension HostEvent {
     case 7: self = .ended(try reader.number(), try AttemptReport(from: &reader))
     case 8: self = .alive
     case 9: self = .stuck(run: try reader.number())
+    case 10:
+      self = .asked(
+        try reader.number(), run: try reader.optionalNumber(), number: try reader.number(),
+        try DaemonQuestion(from: &reader))
+    case 11: self = .wrote(try reader.number(), run: try reader.number(), try reader.keyValueWrites())
+    case 12: self = .whenAnswered(try reader.number(), try WhenReport(from: &reader))
     case let tag: throw MalformedBytes("unknown event \(tag)")
     }
   }
@@ -80,6 +101,34 @@ extension ScriptFailure {
     self.init(
       file: try reader.optionalString(), line: try reader.optionalNumber(), message: try reader.string(),
       traceback: try reader.optionalString())
+  }
+}
+
+extension WhenReport {
+  fileprivate func encode(to writer: inout ByteWriter) {
+    writer.append(number)
+    writer.append(stateLost)
+    switch verdict {
+    case .yes: writer.append(byte: 1)
+    case .no(let reason):
+      writer.append(byte: 2)
+      writer.append(reason)
+    case .failed(let failure):
+      writer.append(byte: 3)
+      failure.encode(to: &writer)
+    }
+  }
+
+  fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
+    let (number, stateLost) = (try reader.number(UInt64.self), try reader.flag())
+    let verdict: Verdict
+    switch try reader.byte() {
+    case 1: verdict = .yes
+    case 2: verdict = .no(try reader.optionalString())
+    case 3: verdict = .failed(try ScriptFailure(from: &reader))
+    case let tag: throw MalformedBytes("unknown verdict \(tag)")
+    }
+    self.init(number: number, verdict: verdict, stateLost: stateLost)
   }
 }
 

@@ -10,6 +10,13 @@ public enum HostEvent: Sendable, Equatable {
   case initialized(StateID, InitializeResult)
   /// A line of a job's log. It comes before the end of its run.
   case logged(StateID, LogEntry)
+  /// A job asks something, and waits for the answer: the run, or, where there is none, `initialize` or `when`.
+  case asked(StateID, run: UInt64?, number: UInt64, DaemonQuestion)
+  /// What an attempt has written into its job's key-value store. It comes before the attempt's end, which is
+  /// a success or `job.skip`; of other attempts nothing is written.
+  case wrote(StateID, run: UInt64, [KeyValueWrite])
+  /// What the schedule's `when` said.
+  case whenAnswered(StateID, WhenReport)
   /// A run cannot be stopped: the host asks to be ended.
   case stuck(run: UInt64)
   /// An attempt has ended.
@@ -26,6 +33,25 @@ public enum InitializeResult: Sendable, Equatable {
   /// What `initialize` returned, if it is there and returned a string.
   case ready(String?)
   case failed(ScriptFailure)
+}
+
+public struct WhenReport: Sendable, Equatable {
+  public enum Verdict: Sendable, Equatable {
+    case yes
+    case no(String?)
+    case failed(ScriptFailure)
+  }
+
+  public var number: UInt64
+  public var verdict: Verdict
+  /// The state was closed with it.
+  public var stateLost: Bool
+
+  public init(number: UInt64, verdict: Verdict, stateLost: Bool) {
+    self.number = number
+    self.verdict = verdict
+    self.stateLost = stateLost
+  }
 }
 
 /// An error in a script, with the place that Lua gave it.
@@ -124,7 +150,7 @@ public struct AttemptReport: Sendable, Equatable {
 /// What both ends of the conversation must agree upon.
 public enum HostConversation {
   /// Changes with every change of the messages.
-  public static let build = "almanac-host-2"
+  public static let build = "almanac-host-3"
   /// How many bytes of log lines a host may send before it is credited more.
   public static let initialLogCredit = 1 << 20
   /// The descriptors that a host finds open.

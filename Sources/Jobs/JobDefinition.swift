@@ -21,10 +21,14 @@ public struct JobDefinition: Sendable, Equatable {
   public var cpuLimit: Interval?
   /// What `job.env` offers.
   public var env: [String: String]
+  /// The names of what `job.env` offers too, read at each run.
+  public var secrets: [String]
   /// All that the job may do to the world; `nil` for whatever it likes.
   public var allow: [Capability]?
   /// The job asks for a host process of its own.
   public var ownHost: Bool
+  /// Whom to tell what of its runs; what is left open the configuration says.
+  public var notify: NotifySettings
   /// The job says in which time zone it is; else it is in the daemon's.
   public var namesZone = false
   /// The job's former name, whose history it takes over.
@@ -42,8 +46,10 @@ public struct JobDefinition: Sendable, Equatable {
     logLimit = Self.defaultLogLimit
     cpuLimit = nil
     env = [:]
+    secrets = []
     allow = nil
     ownHost = false
+    notify = NotifySettings()
     calendars = [:]
   }
 

@@ -57,6 +57,21 @@ public final class LuaHost: Sendable {
       peakMemory: 0)
   }
 
+  /// Calls the schedule's `when`, under the limit of a load. What runs in the state ends first.
+  ///
+  /// Leads to ``LuaHostDelegate/whenAnswered(_:number:_:stateLost:)``.
+  public func askWhen(_ id: StateID, _ call: WhenCall) {
+    guard let state = core.state(id) else {
+      return core.delegate.whenAnswered(id, number: call.number, .failed(LuaState.gone), stateLost: true)
+    }
+    state.post(.when(call))
+  }
+
+  /// Brings the answer to a question; one that nobody waits for any more is passed over.
+  public func answer(_ id: StateID, number: UInt64, _ answer: DaemonAnswer) {
+    core.state(id)?.answer(number, answer)
+  }
+
   /// Stops a run. It unwinds its `<close>` variables for as long as its grace allows, and its state is lost.
   /// A run that has ended is none of its business.
   public func stop(_ run: RunKey, reason: StopReason) {

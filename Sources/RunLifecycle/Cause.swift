@@ -30,6 +30,9 @@ public enum Cause: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// What the request of a dry run ends with.
+  public static let dryRequestSuffix = "-dry"
+
   /// The word before the colon.
   public var kind: String {
     switch self {

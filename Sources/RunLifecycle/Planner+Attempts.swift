@@ -35,6 +35,29 @@ extension Planner {
     }
   }
 
+  /// The instants have rows already: the accounts pass them, and nothing starts.
+  mutating func giveUp(_ ids: [RunID], at now: Instant) {
+    for id in ids {
+      guard let slot = slotOfRun[id], let index = jobs[slot].index(of: id) else { continue }
+      guard case .claiming(let changes) = jobs[slot].open[index].phase else { continue }
+      note(.warning, job: jobs[slot].plan.key, "\(jobs[slot].open[index].run.cause) has a row already")
+      leavePlace(index, slot)
+      jobs[slot].open.remove(at: index)
+      slotOfRun[id] = nil
+      jobs[slot].disengage(id)
+      if jobs[slot].inFlight == id { jobs[slot].inFlight = nil }
+      for index in jobs[slot].triggers.indices
+      where jobs[slot].plan.schedule?.triggers[index].isRestartAfter == true {
+        // Another instant, a moment later, is as good.
+        jobs[slot].triggers[index].account.lastDue = now.roundedUpToMilliseconds + .milliseconds(1)
+        refresh(slot, index)
+      }
+      if !changes.isEmpty { decisions.append(.account(changes)) }
+      applyPendingChange(slot, at: now)
+      advance(slot, at: now)
+    }
+  }
+
   /// Claims again what the store refused.
   mutating func retryClaim(_ slot: Int, at now: Instant) {
     guard let again = jobs[slot].claimAgainAt, again <= now else { return }

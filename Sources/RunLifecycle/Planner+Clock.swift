@@ -64,19 +64,17 @@ extension Planner {
 }
 
 extension TriggerAccount {
-  /// Keeps the time that is left to the next firing of a trigger that counts elapsed time.
+  /// Keeps the time that is left to the next firing of a trigger that counts elapsed time, to a millisecond.
   ///
-  /// An interval that divides the step would lead back to instants that have fired; a millisecond keeps
-  /// them apart.
+  /// The instants since then are read a second time, and may have had their rows. The microseconds keep
+  /// them apart: each step back counts them on.
   fileprivate mutating func shift(by step: Interval, of trigger: Trigger) {
     guard let last = lastDue else { return }
-    var step = step
-    if case .every(let interval) = trigger.rule, interval.microseconds > 0,
-      step.microseconds % interval.microseconds == 0
-    {
-      step = step + .milliseconds(1)
-    }
-    lastDue = last + step
-    accountedThrough = accountedThrough + step
+    let mark = (last.microseconds % 1000 + 1001) % 1000
+    let moved = (last + step).microseconds
+    let rest = (moved % 1000 + 1000) % 1000
+    let shift = step + Interval(microseconds: mark - rest)
+    lastDue = last + shift
+    accountedThrough = accountedThrough + shift
   }
 }

@@ -107,7 +107,8 @@ extension Planner {
 
   /// A run has ended: tells the jobs that wait for that.
   mutating func tellDependents(of run: Run, named name: String) {
-    guard let waiting = dependents[name], let outcome = run.outcome?.rawValue else { return }
+    // What follows a dry run would be no dry one.
+    guard !run.isDry, let waiting = dependents[name], let outcome = run.outcome?.rawValue else { return }
     for slot in waiting where jobs[slot].isLive {
       guard let schedule = jobs[slot].plan.schedule else { continue }
       // Of several triggers that wait for the same end, the first names the one run.

@@ -36,10 +36,10 @@ extension Planner {
 
   private func pausedRuling(_ run: Run, _ job: JobState, _ pause: Pause) -> Ruling {
     let reason = pausedReason(pause)
-    guard case .clock = run.cause, !job.open.contains(where: { $0.run.claim == .paused }) else {
-      return .end(run.lastVerdict(reason, .paused))
-    }
-    // It becomes the row of all firings in the pause.
+    // It becomes the row of all firings in the pause, unless later ones have rows of their own already.
+    guard case .clock = run.cause, !job.open.contains(where: { $0.run.claim == .paused }),
+      job.triggers.allSatisfy({ $0.next == nil || $0.account.accountedThrough <= run.dueAt })
+    else { return .end(run.lastVerdict(reason, .paused)) }
     return .hold(.paused, from: run.notBefore, .paused, reason: reason)
   }
 

@@ -17,6 +17,9 @@ public enum PlannerEvent: Sendable, Equatable {
   /// The store could not record these claims, and has forgotten them: nothing of them may start. They are
   /// planned again.
   case claimFailed([RunID], reason: String)
+  /// Their instants have rows already: the clock was set back, and they are read a second time. There is nothing to
+  /// start.
+  case claimTaken([RunID])
   /// The executor has called `main`.
   case attemptStarted(RunID, at: Instant)
   case attemptEnded(RunID, AttemptEnd)

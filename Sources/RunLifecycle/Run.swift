@@ -84,6 +84,12 @@ public struct Run: Sendable, Equatable, Identifiable {
   /// When the next attempt is due, for a run that waits between attempts.
   public var retryAt: Instant? { state == .waiting && attempt > 0 ? notBefore : nil }
 
+  /// True for a run in which nothing in the world changes. What such a run is, is in its cause, so that it
+  /// stays one after a crash.
+  public var isDry: Bool {
+    if case .manual(let request) = cause { request.hasSuffix(Cause.dryRequestSuffix) } else { false }
+  }
+
   /// True for a start that a person or a program asked for: it passes most gates by.
   public var isManual: Bool {
     if case .manual = cause { true } else { false }

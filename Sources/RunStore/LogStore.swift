@@ -8,6 +8,25 @@ public protocol LogStore: Sendable {
 
   /// Lines in the order in which they were appended.
   func lines(_ query: LogQuery) throws -> [LogLine]
+
+  /// As ``RunStore/verify(byWriting:)``, without writing.
+  func verify() throws
+
+  // MARK: Retention
+
+  /// Takes out lines of these runs, at most so many, and returns how many they were: fewer than `limit` when
+  /// none is left.
+  func removeLines(of runs: [RunID], limit: Int) throws -> Int
+
+  /// Takes out the oldest lines that were said before this instant while jobs were loaded, at most so many, and
+  /// returns how many they were.
+  func removeLinesOfLoads(before: Instant, limit: Int) throws -> Int
+
+  /// As ``RunStore/bytesInUse()``.
+  func bytesInUse() throws -> Int
+
+  /// As ``RunStore/giveBackSpace()``.
+  func giveBackSpace() throws -> Bool
 }
 
 /// One line of a job's log.

@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 import RunStore
 
 /// What a database of ours is, and how it is opened: never one that is not ours.
@@ -14,25 +15,30 @@ struct DatabaseFile: Sendable {
 
   /// "AlmL": run rows must survive a power cut.
   static let ledger = DatabaseFile(
-    applicationID: 0x416c_6d4c, title: "ledger", migrations: [LedgerMigration1.self, LedgerMigration2.self],
+    applicationID: 0x416c_6d4c, title: "ledger",
+    migrations: [LedgerMigration1.self, LedgerMigration2.self, LedgerMigration3.self],
     isDurable: true)
   /// "AlmO": of log lines, the last may be lost in one.
   static let logs = DatabaseFile(
-    applicationID: 0x416c_6d4f, title: "logs", migrations: [LogsMigration1.self], isDurable: false)
+    applicationID: 0x416c_6d4f, title: "logs", migrations: [LogsMigration1.self, LogsMigration2.self],
+    isDurable: false)
 
   /// Opens the database, and makes it or brings it up to date where needed.
   ///
   /// A file of another program, of a newer version, or damaged, is left as it is.
   func open(_ path: String) throws -> DatabasePool {
     try translate(path) {
-      var configuration = Configuration()
-      configuration.busyMode = .timeout(10)
+      var configuration = Self.configuration
       configuration.label = "almanac.\(title)"
       configuration.maximumReaderCount = 4
       // Before anything is written: journal mode and migrations come only to a file that is ours.
-      let probe = try DatabaseQueue(path: path, configuration: configuration)
-      let version = try probe.read { try check($0, path, mayBeNew: true) }
-      try probe.close()
+      let version = try probe(path)
+      if version == 0 {
+        // It has to be set before the first page is written.
+        configuration.prepareDatabase { db in
+          if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
+        }
+      }
       let pool = try DatabasePool(path: path, configuration: configuration)
       try pool.writeWithoutTransaction { db in
         try db.execute(sql: "PRAGMA synchronous = \(isDurable ? "FULL" : "NORMAL")")
@@ -47,10 +53,7 @@ struct DatabaseFile: Sendable {
   /// Opens the database to read from it only.
   func openReadOnly(_ path: String) throws -> DatabaseQueue {
     try translate(path) {
-      var configuration = Configuration()
-      configuration.readonly = true
-      configuration.busyMode = .timeout(10)
-      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      let queue = try DatabaseQueue(path: path, configuration: Self.readOnly)
       let version = try queue.read { try check($0, path, mayBeNew: false) }
       guard version == migrations.count else {
         throw StoreError(
@@ -58,6 +61,52 @@ struct DatabaseFile: Sendable {
       }
       return queue
     }
+  }
+
+  private static var configuration: Configuration {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(10)
+    return configuration
+  }
+
+  private static var readOnly: Configuration {
+    var configuration = configuration
+    configuration.readonly = true
+    return configuration
+  }
+
+  /// Looks at what is there, and changes nothing: a connection that may write would move the write-ahead log
+  /// of a newer version, or of a damaged file, into it when it is closed.
+  private func probe(_ path: String) throws -> Int {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return 0 }
+    let probe = try DatabaseQueue(path: path, configuration: Self.readOnly)
+    defer { try? probe.close() }
+    return try probe.read { db in
+      let version = try check(db, path, mayBeNew: true)
+      // What is shorter than a page is an empty database to SQLite.
+      if status.st_size > 0, try Int.fetchOne(db, sql: "PRAGMA page_count") == 0 {
+        throw damaged(path, "it is cut off")
+      }
+      try checkPages(db, path)
+      return version
+    }
+  }
+
+  /// Larger ones are trusted: the daemon is to start at once.
+  private static let largestToCheck = 256 << 20
+
+  private func checkPages(_ db: Database, _ path: String) throws {
+    guard try Self.bytesInUse(db) <= Self.largestToCheck else { return }
+    let answer = try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "ok"
+    guard answer == "ok" else { throw damaged(path, answer) }
+  }
+
+  private func damaged(_ path: String, _ how: String) -> StoreError {
+    StoreError(
+      .refused,
+      "\(path): the \(title) is damaged, or no database (\(how)); it is left as it is. Move it away to start "
+        + "with an empty one, or put a copy in its place")
   }
 
   /// Returns how many migrations the file has seen; throws if it is not one of ours.
@@ -98,10 +147,7 @@ struct DatabaseFile: Sendable {
     } catch let error as DatabaseError {
       switch error.resultCode.primaryResultCode {
       case .SQLITE_NOTADB, .SQLITE_CORRUPT:
-        throw StoreError(
-          .refused,
-          "\(path): the \(title) is damaged, or no database (\(error.message ?? "unreadable")); it is left as it is"
-        )
+        throw damaged(path, error.message ?? "unreadable")
       default: throw StoreError(.fault, "\(path): \(error.message ?? "\(error)")")
       }
     }

@@ -12,6 +12,7 @@ struct LedgerTransaction {
   private let readHead: BoundStatement
   private let setHead: BoundStatement
   private let move: BoundStatement
+  private let kept: KeptTransaction
   private let pause: BoundStatement
 
   init(_ db: Database) throws {
@@ -43,6 +44,7 @@ struct LedgerTransaction {
         accounted_through_us = excluded.accounted_through_us, last_due_us = excluded.last_due_us,
         memo = excluded.memo
       """)
+    kept = try KeptTransaction(db)
     pause = try BoundStatement(db, "UPDATE jobs SET paused_at_us = ?, paused_by = ? WHERE key = ?")
   }
 
@@ -59,9 +61,14 @@ struct LedgerTransaction {
     case .update(let run, let moves):
       try replace(run)
       try move(moves)
-    case .finish(let run, let moves):
+    case .finish(let run, let moves, let writes):
       try replace(run)
       try move(moves)
+      try kept.keep(writes, of: run.job)
+      try kept.dropSteps(of: run.id)
+    case .keepStep(let step, let writes):
+      try kept.keep(step)
+      try kept.keep(writes, of: step.job)
     case .account(let moves): try move(moves)
     case .pause(let job, let state):
       pause.bind(1, state?.since.microseconds)

@@ -5,42 +5,37 @@ import Scheduling
 
 /// Log lines in a SQLite database of their own, so that a flood of them never makes the ledger wait.
 public final class SQLiteLogStore: LogStore {
-  private let database: any DatabaseReader
-  private let writer: DatabasePool?
+  private let open: OpenDatabase
+  private var database: any DatabaseReader { open.reader }
 
   /// Opens the logs at this path, and makes them if there are none.
   public init(at path: String) throws {
-    let pool = try DatabaseFile.logs.open(path)
-    (database, writer) = (pool, pool)
+    open = .writing(try GuardedDatabase(.logs, at: path))
   }
 
   /// Opens the logs at this path for reading, beside a daemon or without one.
   public init(readOnlyAt path: String) throws {
-    database = try DatabaseFile.logs.openReadOnly(path)
-    writer = nil
+    open = .reading(try DatabaseFile.logs.openReadOnly(path))
   }
 
-  public func close() throws { try database.close() }
+  public func close() throws { try open.close() }
+
+  public func verify() throws { try open.writer?.verify() }
 
   public func append(_ lines: [LogLine]) throws {
     guard !lines.isEmpty else { return }
-    guard let writer else { throw StoreError(.conflict, "the logs were opened for reading only") }
-    do {
-      try writer.write { db in
-        let insert = try BoundStatement(
-          db, "INSERT INTO lines (run, job, at_us, level, message, fields) VALUES (?, ?, ?, ?, ?, ?)")
-        for line in lines {
-          insert.bind(1, line.run?.rawValue)
-          insert.bind(2, Int64(line.job.rawValue))
-          insert.bind(3, line.at.microseconds)
-          insert.bind(4, line.level)
-          insert.bind(5, line.message)
-          insert.bind(6, line.fields)
-          try insert.run()
-        }
+    try write { db in
+      let insert = try BoundStatement(
+        db, "INSERT INTO lines (run, job, at_us, level, message, fields) VALUES (?, ?, ?, ?, ?, ?)")
+      for line in lines {
+        insert.bind(1, line.run?.rawValue)
+        insert.bind(2, Int64(line.job.rawValue))
+        insert.bind(3, line.at.microseconds)
+        insert.bind(4, line.level)
+        insert.bind(5, line.message)
+        insert.bind(6, line.fields)
+        try insert.run()
       }
-    } catch let error as DatabaseError {
-      throw StoreError(.fault, "the logs cannot be written: \(error.message ?? "\(error)")")
     }
   }
 
@@ -68,6 +63,51 @@ public final class SQLiteLogStore: LogStore {
       ).map { LogLine(row: $0) }
     }
     return isFollowing ? lines : lines.reversed()
+  }
+
+  // MARK: Retention
+
+  public func removeLines(of runs: [RunID], limit: Int) throws -> Int {
+    try write { db in
+      let delete = try BoundStatement(
+        db, "DELETE FROM lines WHERE seq IN (SELECT seq FROM lines WHERE run = ? ORDER BY seq LIMIT ?)")
+      var count = 0
+      for run in runs where count < limit {
+        delete.bind(1, run.rawValue)
+        delete.bind(2, Int64(limit - count))
+        try delete.run()
+        count += delete.changedRows
+      }
+      return count
+    }
+  }
+
+  public func removeLinesOfLoads(before instant: Instant, limit: Int) throws -> Int {
+    try write { db in
+      let delete = try BoundStatement(
+        db,
+        """
+        DELETE FROM lines WHERE seq IN (
+          SELECT seq FROM lines WHERE run IS NULL AND at_us < ? ORDER BY at_us LIMIT ?)
+        """)
+      delete.bind(1, instant.microseconds)
+      delete.bind(2, Int64(limit))
+      try delete.run()
+      return delete.changedRows
+    }
+  }
+
+  public func bytesInUse() throws -> Int { try database.read { try DatabaseFile.bytesInUse($0) } }
+
+  public func giveBackSpace() throws -> Bool { try write { try DatabaseFile.giveBackSpace($0) } }
+
+  private func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    guard let writer = open.writer else {
+      throw StoreError(.conflict, "the logs were opened for reading only")
+    }
+    do { return try writer.write(body) } catch let error as DatabaseError {
+      throw StoreError(.fault, "the logs cannot be written: \(error.message ?? "\(error)")")
+    }
   }
 }
 

@@ -9,22 +9,30 @@ import Scheduling
 /// Writes go through prepared statements that are bound without intermediate values; reads run beside
 /// them on connections of their own.
 public final class SQLiteRunStore: RunStore {
-  private let database: any DatabaseReader
-  private let writer: DatabasePool?
+  private let open: OpenDatabase
+  private var database: any DatabaseReader { open.reader }
 
   /// Opens the ledger at this path, and makes it if there is none.
   public init(at path: String) throws {
-    let pool = try DatabaseFile.ledger.open(path)
-    (database, writer) = (pool, pool)
+    open = .writing(try GuardedDatabase(.ledger, at: path))
   }
 
   /// Opens the ledger at this path for reading, beside a daemon or without one.
   public init(readOnlyAt path: String) throws {
-    database = try DatabaseFile.ledger.openReadOnly(path)
-    writer = nil
+    open = .reading(try DatabaseFile.ledger.openReadOnly(path))
   }
 
-  public func close() throws { try database.close() }
+  public func close() throws { try open.close() }
+
+  public func verify(byWriting: Bool) throws {
+    try open.writer?.verify()
+    guard byWriting else { return }
+    // The same number again: a page that is really written, and says nothing new.
+    try write { db in
+      let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+      try db.execute(sql: "PRAGMA user_version = \(version)")
+    }
+  }
 
   public func jobKeys(for names: [String]) throws -> [String: JobKey] {
     try write { db in
@@ -104,6 +112,10 @@ public final class SQLiteRunStore: RunStore {
       try db.execute(sql: "UPDATE runs SET job = :heir WHERE job = :old", arguments: keys)
       try db.execute(sql: "DELETE FROM accounts WHERE job = ?", arguments: [heir.rawValue])
       try db.execute(sql: "UPDATE accounts SET job = :heir WHERE job = :old", arguments: keys)
+      for table in ["key_values", "key_value_totals"] {
+        try db.execute(sql: "DELETE FROM \(table) WHERE job = ?", arguments: [heir.rawValue])
+        try db.execute(sql: "UPDATE \(table) SET job = :heir WHERE job = :old", arguments: keys)
+      }
       return true
     }
   }
@@ -185,8 +197,60 @@ public final class SQLiteRunStore: RunStore {
     }
   }
 
+  // MARK: Retention
+
+  public func history(after id: RunID, limit: Int) throws -> [HistoryRow] {
+    try database.read { db in
+      let select = try db.cachedStatement(
+        sql: "SELECT id, job, due_at_us, state, ended_at_us FROM runs WHERE id > ? ORDER BY id LIMIT ?")
+      return try Row.fetchAll(select, arguments: [id.rawValue, limit]).map { row in
+        let ended = (row[3] as String) == RunState.ended.rawValue
+        return HistoryRow(
+          id: RunID(row[0] as Int64), job: JobKey(row[1] as Int32), dueAt: Instant(microseconds: row[2]),
+          endedAt: ended ? Instant(microseconds: row[4] ?? row[2]) : nil)
+      }
+    }
+  }
+
+  public func remove(_ rows: [ExpiredRow]) throws {
+    guard !rows.isEmpty else { return }
+    try write { db in
+      // A row before this one, which is still there, is from now on the successor's; usually there is none.
+      let link = try BoundStatement(
+        db,
+        """
+        UPDATE runs SET previous = (SELECT previous FROM runs WHERE id = ?1)
+        WHERE id = ?2 AND previous = ?1 AND EXISTS (
+          SELECT 1 FROM runs AS gone JOIN runs AS kept ON kept.id = gone.previous
+          WHERE gone.id = ?1 AND gone.state = 'ended')
+        """)
+      let delete = try BoundStatement(db, "DELETE FROM runs WHERE id = ? AND state = 'ended'")
+      for row in rows {
+        link.bind(1, row.id.rawValue)
+        link.bind(2, row.successor.rawValue)
+        try link.run()
+        delete.bind(1, row.id.rawValue)
+        try delete.run()
+      }
+    }
+  }
+
+  public func bytesInUse() throws -> Int { try database.read { try DatabaseFile.bytesInUse($0) } }
+
+  public func giveBackSpace() throws -> Bool { try write { try DatabaseFile.giveBackSpace($0) } }
+
+  func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    do {
+      return try database.read(body)
+    } catch let error as DatabaseError {
+      throw StoreError(.fault, "the ledger cannot be read: \(error.message ?? "\(error)")")
+    }
+  }
+
   private func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
-    guard let writer else { throw StoreError(.conflict, "the ledger was opened for reading only") }
+    guard let writer = open.writer else {
+      throw StoreError(.conflict, "the ledger was opened for reading only")
+    }
     do {
       return try writer.write(body)
     } catch let error as DatabaseError {

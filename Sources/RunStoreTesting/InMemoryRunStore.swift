@@ -2,6 +2,7 @@ import RunLifecycle
 import RunStore
 import Scheduling
 import Synchronization
+import Values
 
 /// A ledger in memory, for tests and simulations.
 ///
@@ -91,6 +92,54 @@ public final class InMemoryRunStore: RunStore {
       return found
     }
   }
+
+  public func entry(_ key: String, of job: JobKey) throws -> KeyValueEntry {
+    contents.withLock { contents in
+      let values = contents.live.keyValues[job] ?? [:]
+      return KeyValueEntry(
+        value: values[ExactText(key)],
+        used: values.reduce(0) { $0 + KeyValueWrite.size(key: $1.key.text, value: $1.value) })
+    }
+  }
+
+  public func keys(from prefix: String, of job: JobKey) throws -> [String] {
+    contents.withLock { contents in
+      (contents.live.keyValues[job] ?? [:]).keys.filter { $0.text.utf8.starts(with: prefix.utf8) }
+        .sorted().map(\.text)
+    }
+  }
+
+  public func step(_ name: String, of run: RunID) throws -> String? {
+    contents.withLock { $0.live.steps[run]?[ExactText(name)] }
+  }
+
+  public func verify(byWriting: Bool) throws {
+    try contents.withLock { contents throws(StoreError) in
+      if byWriting, contents.refusals > 0 { throw StoreError(.fault, "the disk is full") }
+    }
+  }
+
+  // MARK: Retention
+
+  public func history(after id: RunID, limit: Int) throws -> [HistoryRow] {
+    contents.withLock { contents in
+      contents.live.runs.values.filter { $0.id > id }.sorted { $0.id < $1.id }.prefix(limit).map { run in
+        HistoryRow(
+          id: run.id, job: run.job, dueAt: run.dueAt,
+          endedAt: run.state == .ended ? run.endedAt ?? run.dueAt : nil)
+      }
+    }
+  }
+
+  public func remove(_ rows: [ExpiredRow]) throws {
+    contents.withLock { contents in for row in rows { contents.live.remove(row) } }
+  }
+
+  public func bytesInUse() throws -> Int {
+    contents.withLock { $0.live.runs.count * MemoryLayout<Run>.size }
+  }
+
+  public func giveBackSpace() throws -> Bool { false }
 }
 
 /// The ledger as a value: what a store holds, and the rules by which it changes.
@@ -105,6 +154,8 @@ struct Ledger: Sendable {
   private(set) var accounts: [JobKey: [String: StoredAccount]] = [:]
   private(set) var pauses: [JobKey: Pause] = [:]
   private(set) var runs: [RunID: Run] = [:]
+  private(set) var keyValues: [JobKey: [ExactText: String]] = [:]
+  private(set) var steps: [RunID: [ExactText: String]] = [:]
   private var heads: [JobKey: RunID] = [:]
   private var identities: Set<Identity> = []
   /// How to take back what the transaction has done so far.
@@ -115,6 +166,8 @@ struct Ledger: Sendable {
     case head(JobKey, RunID?)
     case identity(Identity)
     case account(JobKey, String, StoredAccount?)
+    case keyValue(JobKey, ExactText, String?)
+    case steps(RunID, [ExactText: String]?)
     case pause(JobKey, Pause?)
   }
 
@@ -141,6 +194,7 @@ struct Ledger: Sendable {
     heads[heir] = heads.removeValue(forKey: old)
     pauses[heir] = pauses.removeValue(forKey: old)
     accounts[heir] = accounts.removeValue(forKey: old)
+    keyValues[heir] = keyValues.removeValue(forKey: old)
     for (id, run) in runs where run.job == old {
       runs[id]?.job = heir
       identities.remove(Identity(dueAt: run.dueAt, job: old, cause: run.cause))
@@ -168,6 +222,8 @@ struct Ledger: Sendable {
     case .account(let job, let trigger, let account):
       accounts[job, default: [:]][trigger] = account
       if accounts[job]?.isEmpty == true { accounts[job] = nil }
+    case .keyValue(let job, let key, let value): keyValues[job, default: [:]][key] = value
+    case .steps(let run, let steps): self.steps[run] = steps
     case .pause(let job, let pause): pauses[job] = pause
     }
   }
@@ -187,13 +243,42 @@ struct Ledger: Sendable {
     case .update(let run, let moves):
       try replace(run)
       move(moves)
-    case .finish(let run, let moves):
+    case .finish(let run, let moves, let writes):
       try replace(run)
       move(moves)
+      keep(writes, of: run.job)
+      undo.append(.steps(run.id, steps.removeValue(forKey: run.id)))
+    case .keepStep(let step, let writes):
+      guard let run = runs[step.run], run.state != .ended else {
+        throw StoreError(.conflict, "run \(step.run): there is no open row to keep a step of")
+      }
+      undo.append(.steps(run.id, steps[run.id]))
+      steps[run.id, default: [:]][ExactText(step.name)] = step.result
+      keep(writes, of: step.job)
     case .account(let moves): move(moves)
     case .pause(let job, let pause):
       undo.append(.pause(job, pauses[job]))
       pauses[job] = pause
+    }
+  }
+
+  /// Takes a row out for good.
+  mutating func remove(_ row: ExpiredRow) {
+    guard let run = runs[row.id], run.state == .ended else { return }
+    runs[run.id] = nil
+    identities.remove(Identity(dueAt: run.dueAt, job: run.job, cause: run.cause))
+    // The row before it, if it is still there, is from now on the successor's.
+    guard let previous = run.previous, runs[previous] != nil, runs[row.successor]?.previous == run.id else {
+      return
+    }
+    runs[row.successor]?.previous = previous
+  }
+
+  private mutating func keep(_ writes: [KeyValueWrite], of job: JobKey) {
+    for write in writes {
+      let key = ExactText(write.key)
+      undo.append(.keyValue(job, key, keyValues[job]?[key]))
+      keyValues[job, default: [:]][key] = write.value
     }
   }
 

@@ -26,7 +26,7 @@ public struct RunStoreCheck: Sendable, CustomStringConvertible {
   /// Throws a ``ConformanceFailure`` if the store, which must be empty, does not keep the promise.
   public func run(on store: any RunStore) throws { try body(store) }
 
-  public static let all = identities + claims + changes + atomicity + queries
+  public static let all = identities + claims + changes + atomicity + queries + kept + retention
 }
 
 func expect(_ condition: Bool, _ message: @autoclosure () -> String) throws {

@@ -9,11 +9,12 @@ public enum DefinitionLoader {
   /// - Parameters:
   ///   - hosts: how many processes at the most share the work.
   ///   - zone: of jobs that name none.
+  ///   - defaults: settings of jobs that say nothing else.
   ///   - rocks: the state directory that has the jobs' rocks, or gets them, and who is told of what is being
   ///     installed for which job; `nil` leaves them out.
   /// - Returns: what is right, and all that is wrong.
   public static func load(
-    _ sources: [JobSource], hosts: Int, zone: Zone = .system(),
+    _ sources: [JobSource], hosts: Int, zone: Zone = .system(), defaults: JobDefaults = .none,
     rocks: (state: StateDirectory, progress: (_ job: String, _ text: String) -> Void)? = nil
   ) throws -> (definitions: [JobDefinition], errors: [LoadError]) {
     guard !sources.isEmpty else { return ([], []) }
@@ -33,6 +34,7 @@ public enum DefinitionLoader {
       },
       onDeath: { host, death in loader?.fell(with: host, death) },
       onTrouble: { text in
+        guard let text else { return }
         trouble = text
         loop.stop()
       })
@@ -40,7 +42,8 @@ public enum DefinitionLoader {
       RockInstaller(loop: loop, folder: $0.state.rocksFolder, progress: $0.progress)
     }
     let jobs = JobLoader(
-      pool: pool, rocks: installer, loop: loop, zone: { zone }, outputFolder: { _ in folder })
+      pool: pool, rocks: installer, loop: loop, zone: { zone }, defaults: defaults,
+      outputFolder: { _ in folder }, secretsFolder: "", services: { _ in .null })
     loader = jobs
     var definitions: [JobDefinition] = []
     var errors: [LoadError] = []

@@ -16,17 +16,18 @@ extension Runner {
       connection.finish()
     case .job(let name):
       connection.reply([
-        "jobs_folder": .string(absolutePath(configuration.jobs)), "trouble": trouble,
+        "jobs_folder": .string(absolutePath(configuration.jobs)),
+        "time_zone": .string(configuration.zone.name), "trouble": trouble,
         "job": jobView(name).map(\.row) ?? .null,
       ])
       connection.finish()
-    case .trigger(let job, let params, let testing, let wait, let folder, let by):
+    case .trigger(let job, let params, let testing, let dry, let wait, let folder, let by):
       let own = absolutePath(configuration.jobs)
       guard folder == nil || folder == own else {
         return connection.finish(
           error: "the daemon that holds this state directory runs the jobs of \(own), not of \(folder ?? "")")
       }
-      trigger(job, params: params, testing: testing, wait: wait, by: by, connection)
+      trigger(job, params: params, testing: testing, dry: dry, wait: wait, by: by, connection)
     case .cancel(let run, let by): cancel(RunID(run), by: by, connection)
     case .pause(let job, let by): setPause(of: job, connection) { .pause($0, by: by) }
     case .resume(let job, let by): setPause(of: job, connection) { .resume($0, by: by) }
@@ -48,7 +49,7 @@ extension Runner {
   }
 
   private func trigger(
-    _ name: String, params: [String: DataValue], testing: Bool, wait: Bool, by who: String,
+    _ name: String, params: [String: DataValue], testing: Bool, dry: DryRun?, wait: Bool, by who: String,
     _ connection: ControlConnection
   ) {
     guard let key = keys[name], live[key] != nil else {
@@ -59,7 +60,7 @@ extension Runner {
     }
     if case .no = drain {} else { return connection.finish(error: "almanac is stopping; nothing new starts") }
     nextRequest += 1
-    let request = "\(who)/\(startedAt.microseconds)-\(nextRequest)"
+    let request = enter("\(who)/\(startedAt.microseconds)-\(nextRequest)", dry)
     let text = params.isEmpty ? nil : try? DataValue.object(params).json()
     requests[request] = { [unowned self] result in
       switch result {
@@ -78,6 +79,14 @@ extension Runner {
       }
     }
     handle(.manual(request: request, job: key, params: text, testing: testing))
+  }
+
+  /// The name under which a request is known, and its run's cause; a dry run's says so.
+  func enter(_ request: String, _ dry: DryRun?) -> String {
+    guard let dry else { return request }
+    let request = request + Cause.dryRequestSuffix
+    dryAnswers[request] = .object(dry.answers)
+    return request
   }
 
   /// Pauses or resumes a job, and answers when that is durable.
@@ -120,17 +129,21 @@ extension Runner {
       "state_directory": .string(configuration.state.path), "test_mode": .bool(configuration.testMode),
       "time_zone": .string(configuration.zone.name), "loading": .int(Int64(loading.count)),
       "running": .int(Int64(executor.count)),
-      "trouble": trouble,
+      "trouble": trouble, "notifications": notificationStatus,
       "runs": .int(Int64(statistics.runs)), "failures": .int(Int64(statistics.failures)),
       "jobs": .list(jobViews().map(\.row)),
     ]
   }
 
   private var trouble: DataValue {
-    let text =
-      storeTrouble.map { "nothing is started until this is mended: " + $0 }
-      ?? catalog.folderErrors.first?.description
-    return text.map { .string($0) } ?? .null
+    (troubles.text ?? catalog.folderErrors.first?.description).map { .string($0) } ?? .null
+  }
+
+  private var notificationStatus: DataValue {
+    guard let status = notifications?.status else { return .null }
+    return [
+      "waiting": .int(Int64(status.waiting)), "trouble": status.trouble.map { .string($0) } ?? .null,
+    ]
   }
 
   /// Every job that is live or refused, by name.

@@ -13,12 +13,22 @@ struct PendingWork {
   var claimed: [RunID] = []
   /// Give back what an attempt held until its end was durable.
   var releases: [() -> Void] = []
+  /// Somebody waits for what is to be written: it does not wait for company.
+  var isUrgent = false
+  /// How many changes of what a job keeps are not durable yet.
+  var unsettled: [JobKey: Int] = [:]
   var logLines: [LogWriter.Item] = []
   /// Started runs whose rows do not say so yet, and whether somebody is on the way to see to them.
   var unrecordedStarts: [RunID] = []
   var startsAreScheduled = false
+  /// Attempts that would have started while nothing could be recorded.
+  var heldStarts: [(run: Run, timeLimit: Interval?, stopGrace: Interval)] = []
   /// Transactions that the writer has not answered yet.
   var commits = 0
+  /// Since when the next answer is waited for, monotonic nanoseconds.
+  var waitingSince: Int64?
+  /// A look at the ledger's file is on its way.
+  var isVerifying = false
   /// When the last one was handed over, monotonic nanoseconds, and whether a next one is on its way.
   var committedAt: Int64 = 0
   var commitIsScheduled = false
@@ -27,6 +37,16 @@ struct PendingWork {
 
   /// True when nothing waits to be written.
   var isEmpty: Bool { changes.isEmpty && commits == 0 && refused.isEmpty }
+
+  mutating func handedOver() {
+    commits += 1
+    waitingSince = waitingSince ?? clinux_monotonic_ns()
+  }
+
+  mutating func answered() {
+    commits -= 1
+    waitingSince = commits > 0 ? clinux_monotonic_ns() : nil
+  }
 }
 
 /// Carrying out what the planner decides.
@@ -38,8 +58,11 @@ extension Runner {
         pending.changes.append(.claim(run, accounts))
         pending.claimed.append(run.id)
         openRuns[run.id] = run
-        if let version = live[run.job] { executor.expect(version) }
-      case .record(let run, let accounts):
+        if run.notBefore <= wallNow() + Self.claimAhead, let version = live[run.job] {
+          executor.expect(version)
+        }
+      case .record(let row, let accounts):
+        let run = row.marked
         pending.changes.append(.record(run, accounts))
         pending.releases.append { [unowned self] in meetRequest(of: run, .success(run)) }
         ended(run)
@@ -48,8 +71,13 @@ extension Runner {
         pending.changes.append(.update(run, accounts))
         openRuns[run.id] = run
         logWaiting(run)
-      case .finish(let run, let accounts):
-        pending.changes.append(.finish(run, accounts))
+      case .finish(let row, let accounts):
+        let run = row.marked
+        if let writes = leftBehind.removeValue(forKey: run.id) {
+          keep(.finish(run, accounts, writes: writes), of: run.job)
+        } else {
+          pending.changes.append(.finish(run, accounts))
+        }
         ended(run)
       case .start(let run, let timeLimit, let stopGrace):
         start(run, timeLimit: timeLimit, stopGrace: stopGrace)
@@ -63,10 +91,7 @@ extension Runner {
         conditions.check(requirements, folder: live[run.job]?.definition.source.folder ?? "/") {
           [unowned self] unmet in handle(.conditionsChecked(run.id, unmet: unmet))
         }
-      case .askWhen(let run):
-        loop.post { [unowned self] in
-          handle(.whenAnswered(run.id, .failed("schedule.when is not supported yet")))
-        }
+      case .askWhen(let run): askWhen(run)
       case .note(let level, let job, let run, let text):
         logger.log(level: level.loggingLevel, "\(text)", job: job.flatMap { name(of: $0) }, run: run)
       }
@@ -80,10 +105,42 @@ extension Runner {
       return handle(
         .attemptEnded(run.id, AttemptEnd(.notStarted("the job is no longer there"), at: wallNow())))
     }
+    guard troubles.canRecord else {
+      return pending.heldStarts.append((run, timeLimit, stopGrace))
+    }
     logger.debug("attempt \(run.attempt) starts, due \(run.dueAt)", job: version.name, run: run.id)
     pending.unrecordedStarts.append(run.id)
     scheduleStartRows()
+    tellStart(of: run)
     executor.start(run, of: version, timeLimit: timeLimit, stopGrace: stopGrace)
+  }
+
+  /// Starts what was due to start while nothing could be recorded.
+  func startHeld() {
+    guard troubles.canRecord, !pending.heldStarts.isEmpty else { return }
+    let starts = pending.heldStarts
+    pending.heldStarts = []
+    for (run, timeLimit, stopGrace) in starts { start(run, timeLimit: timeLimit, stopGrace: stopGrace) }
+  }
+
+  /// Takes back a start that has been held. True if there was one.
+  private func withdrawHeld(_ run: RunID) -> Bool {
+    guard let index = pending.heldStarts.firstIndex(where: { $0.run.id == run }) else { return false }
+    pending.heldStarts.remove(at: index)
+    return true
+  }
+
+  /// Asks the job's `when` on another turn of the loop, at the earliest: the planner is at work.
+  private func askWhen(_ run: Run) {
+    loop.post { [unowned self] in
+      guard let version = live[run.job] else {
+        return handle(.whenAnswered(run.id, .failed("the job is no longer there")))
+      }
+      executor.askWhen(version, due: run.dueAt.description, run: argument(ofNext: run, version)) {
+        [unowned self] answer in
+        loop.post { [unowned self] in handle(.whenAnswered(run.id, answer)) }
+      }
+    }
   }
 
   private func stop(_ run: RunID, _ cause: StopCause) {
@@ -94,7 +151,7 @@ extension Runner {
       case .replaced(let by): (.cancelled("replaced by run \(by)"), "replaced by run \(by)")
       case .closed(let why): (.cancelled(why), why)
       }
-    if executor.withdraw(run) {
+    if withdrawHeld(run) || executor.withdraw(run) {
       return handle(.attemptEnded(run, AttemptEnd(kind, at: wallNow())))
     }
     executor.stop(run, as: kind, reason: reason)
@@ -105,11 +162,17 @@ extension Runner {
   func attemptEnded(_ run: Run, _ end: AttemptEnd, startedAt: Instant?, release: @escaping () -> Void) {
     if let startedAt { handle(.attemptStarted(run.id, at: startedAt)) }
     pending.releases.append(release)
+    switch end.kind {
+    case .succeeded, .skipped: break
+    default: leftBehind[run.id] = nil
+    }
     handle(.attemptEnded(run.id, end))
   }
 
   private func ended(_ run: Run) {
     openRuns[run.id] = nil
+    if run.isDry, case .manual(let request) = run.cause { dryAnswers[request] = nil }
+    tellEnd(of: run)
     if let version = live[run.job] { executor.settle(version) }
     if run.count == 1 && run.outcome != .missed { stored.lastEnded[run.job] = run }
     if run.attempt > 0 || run.outcome == .tested { statistics.runs += 1 }
@@ -137,13 +200,14 @@ extension Runner {
     }
     guard pending.refused.isEmpty, !pending.changes.isEmpty || !pending.releases.isEmpty else { return }
     guard !mayGather() else { return }
+    pending.isUrgent = false
     let (changes, claimed, releases) = (pending.changes, pending.claimed, Releases(pending.releases))
     pending.changes = []
     pending.claimed = []
     pending.releases = []
-    pending.commits += 1
+    pending.handedOver()
     ledger.commit(changes) { [self] error in
-      pending.commits -= 1
+      pending.answered()
       committed(changes, claimed: claimed, error: error)
       // What holds on to something until it is durable waits with what was refused.
       if error == nil { for release in releases.all { release() } } else { pending.releases += releases.all }
@@ -153,7 +217,7 @@ extension Runner {
   /// Claims are in a hurry; what has ended may wait for company, so that a steady stream of short runs
   /// does not cost a wait for the disk each. True while it does.
   private func mayGather() -> Bool {
-    guard pending.claimed.isEmpty, case .no = drain else { return false }
+    guard pending.claimed.isEmpty, !pending.isUrgent, case .no = drain else { return false }
     let now = clinux_monotonic_ns()
     let left = Self.gathering - (now - pending.committedAt) / 1_000_000
     guard left > 0 else {
@@ -180,10 +244,7 @@ extension Runner {
 
   private func committed(_ changes: [LedgerChange], claimed: [RunID], error: (any Error)?) {
     guard let error else {
-      if storeTrouble != nil {
-        storeTrouble = nil
-        logger.notice("the ledger can be written again")
-      }
+      trouble(.ledger, nil)
       for id in claimed {
         if let run = openRuns[id] { meetRequest(of: run, .success(run)) }
       }
@@ -191,10 +252,7 @@ extension Runner {
       return
     }
     if (error as? StoreError)?.kind == .conflict, isolateConflict(changes, claimed, error) { return }
-    if storeTrouble == nil {
-      logger.error("nothing is started until this is mended: \(error)")
-    }
-    storeTrouble = "\(error)"
+    trouble(.ledger, "nothing is started until this is mended: \(error)")
     // Claims are made anew; what has happened must be written sooner or later.
     pending.refused += changes.filter { if case .claim = $0 { false } else { true } }
     loop.after(milliseconds: 500) { [weak self] in
@@ -211,19 +269,26 @@ extension Runner {
     handle(.claimFailed(claimed, reason: "\(error)"))
   }
 
-  /// A change that does not fit the ledger will not fit it later: it must not keep others from it. True
-  /// if that has been seen to; a claim by itself is the planner's to make anew.
+  /// A change that does not fit the ledger will not fit it later: it must not keep others from it. Returns
+  /// true.
   private func isolateConflict(_ changes: [LedgerChange], _ claimed: [RunID], _ error: any Error) -> Bool {
     guard changes.count > 1 else {
-      if !claimed.isEmpty { return false }
+      if !claimed.isEmpty {
+        for id in claimed {
+          guard let run = openRuns.removeValue(forKey: id) else { continue }
+          meetRequest(of: run, .failure(RunnerError("\(error)")))
+        }
+        handle(.claimTaken(claimed))
+        return true
+      }
       logger.error("a change that does not fit the ledger was dropped: \(error)")
       return true
     }
     for change in changes {
       let ids: [RunID] = if case .claim(let run, _) = change { [run.id] } else { [] }
-      pending.commits += 1
+      pending.handedOver()
       ledger.commit([change]) { [self] error in
-        pending.commits -= 1
+        pending.answered()
         committed([change], claimed: ids, error: error)
       }
     }

@@ -15,13 +15,19 @@ extension Runner {
       sharedCount: configuration.hosts,
       onEvent: { [unowned self] host, event in heard(event, from: host) },
       onDeath: { [unowned self] host, death in fell(host, death) },
-      onTrouble: { [unowned self] text in logger.error("\(text)") })
+      onTrouble: { [unowned self] text in trouble(.hosts, text) })
   }
 
   func makeLoader() -> JobLoader {
     JobLoader(
       pool: pool, rocks: rocks, loop: loop, zone: { [unowned self] in configuration.zone },
-      outputFolder: { [unowned self] source in configuration.outputFolder(of: source.name) })
+      defaults: configuration.defaults,
+      outputFolder: { [unowned self] source in configuration.outputFolder(of: source.name) },
+      secretsFolder: configuration.state.secretsFolder,
+      services: { [unowned self] definition in
+        let mail = definition.notify.mail ?? configuration.notify.mail
+        return mail.map { ["smtp": $0.table] } ?? .null
+      })
   }
 
   func makeRocks() -> RockInstaller {
@@ -35,6 +41,10 @@ extension Runner {
       loop: loop, maxIdleStates: configuration.maxIdleStates,
       makeState: { [unowned self] version in makeState(version) },
       argument: { [unowned self] run, version in argument(of: run, version) },
+      dryAnswers: { [unowned self] run in
+        guard run.isDry, case .manual(let request) = run.cause else { return .null }
+        return dryAnswers[request] ?? .object([:])
+      },
       onEnd: { [unowned self] run, end, startedAt, release in
         attemptEnded(run, end, startedAt: startedAt, release: release)
       },
@@ -49,9 +59,19 @@ extension Runner {
       written: { [unowned self] costs in
         for (host, cost) in costs { pool[host]?.send(.logCredit(cost)) }
       },
-      failed: { [unowned self] error, count in
-        logger.error("\(count) lines of jobs' logs could not be kept: \(error)")
+      tried: { [unowned self] error in
+        trouble(.logs, error.map { "what jobs say is not kept: \($0)" })
       })
+  }
+
+  func makeHistorySweeper() -> HistorySweeper {
+    HistorySweeper(configuration.retention, store: store, logs: logs) { [logger] result in
+      switch result {
+      case .success(let report):
+        logger.debug("retention: \(report.runs) rows and \(report.lines) lines of logs were removed")
+      case .failure(let error): logger.warning("old history could not be removed: \(error)")
+      }
+    }
   }
 
   // MARK: Hosts
@@ -63,7 +83,14 @@ extension Runner {
     case .initialized(let state, let result): loader.initialized(state, result)
     case .logged(let state, let entry):
       let running = entry.run.flatMap { openRuns[RunID(Int64(bitPattern: $0))] }.map { name(of: $0.job) }
-      if let job = running ?? loader.jobName(of: state) { keep(entry, of: job, host: host) }
+      let job = running ?? executor.version(asking: state)?.name ?? loader.jobName(of: state)
+      if let job { keep(entry, of: job, host: host) }
+    case .asked(let state, let run, let number, let question):
+      answer(question, number: number, state: state, run: run, host: host)
+    case .wrote(_, let run, let writes):
+      let id = RunID(Int64(bitPattern: run))
+      if openRuns[id] != nil { leftBehind[id] = writes }
+    case .whenAnswered(_, let report): executor.answered(report)
     case .stuck(let run): executor.isStuck(run, on: host)
     case .ended(_, let report): executor.ended(report, on: host)
     }
@@ -126,6 +153,15 @@ extension Runner {
     return .object(fields)
   }
 
+  /// What a `when` is given of a run that has not started.
+  func argument(ofNext run: Run, _ version: JobVersion) -> DataValue {
+    var next = run
+    next.attempt += 1
+    guard case .table(var table) = argument(of: next, version) else { return .null }
+    table.fields["started_at"] = nil
+    return .table(table)
+  }
+
   // MARK: The clock
 
   /// Reads both clocks now and then, for a machine whose timers do not tell that the clock was set.
@@ -133,6 +169,7 @@ extension Runner {
     clockOffset = wallNow().microseconds - clinux_monotonic_ns() / 1000
     loop.after(milliseconds: 1000) { [weak self] in
       self?.lookAtClock()
+      self?.watchLedger()
       self?.lookAtZones()
       self?.watchClock()
     }

@@ -99,6 +99,7 @@ extension Runner {
     if let former = live.updateValue(version, forKey: key) { executor.retire(former) }
     executor.stateIsReady(version)
     greet(loaded)
+    watchJob(version)
     if initialLoads == 0 {
       logger.log(
         level: .notice, isNew ? "the job is live" : "the new version is live", job: definition.source.name)
@@ -140,6 +141,7 @@ extension Runner {
     guard let key = keys[name], let version = live.removeValue(forKey: key) else { return }
     logger.log(level: .notice, "the job was removed", job: name)
     executor.retire(version)
+    notifications?.jobIsGone(key)
     pathWatcher.watch([], for: key)
     let decisions = planner.handle(.jobRemoved(key), at: wallNow())
     // A file that comes back goes on where it was.

@@ -23,7 +23,8 @@ extension Runner {
     loop.onTurnEnd = { [unowned self] in endTurn() }
     switch configuration.purpose {
     case .serve: try beginServing()
-    case .runOnce(let job, let params, let testing): try beginSingleRun(job, params: params, testing: testing)
+    case .runOnce(let job, let params, let testing, let dry):
+      try beginSingleRun(job, params: params, testing: testing, dry: dry)
     }
     watchClock()
   }
@@ -33,13 +34,15 @@ extension Runner {
       [unowned self] request, connection in
       answer(request, connection)
     }
+    notifications?.begin()
     pool.warmUp()
     pool.watchOver()
+    history.start(on: loop)
     try beginWatching()
   }
 
   /// Runs one job that need not be live: its triggers stay out of the plan, and its accounts untouched.
-  private func beginSingleRun(_ name: String, params: String?, testing: Bool) throws {
+  private func beginSingleRun(_ name: String, params: String?, testing: Bool, dry: DryRun?) throws {
     let folder = JobsFolder(path: configuration.jobs)
     let found = folder.read(job: name)
     guard let source = found.sources.first else {
@@ -59,7 +62,8 @@ extension Runner {
         let plan = loaded.definition.plan(key: key, triggers: false)
         handle(.jobLive(plan, accounts: [], lastEnded: stored.lastEnded[key], initial: false))
         recoverManualRows(of: key)
-        requests["run"] = { [unowned self] result in
+        let request = enter("run", dry)
+        requests[request] = { [unowned self] result in
           switch result {
           case .success(let run) where run.state == .ended: singleRunEnded(.success(run))
           case .success(let run):
@@ -70,7 +74,7 @@ extension Runner {
             beginDrain()
           }
         }
-        handle(.manual(request: "run", job: key, params: params, testing: testing))
+        handle(.manual(request: request, job: key, params: params, testing: testing))
       }
     }
   }
@@ -128,7 +132,7 @@ extension Runner {
     case .running, .stopping: break
     case .no, .done: return
     }
-    guard executor.count == 0, pending.isEmpty, nextWake == nil else { return }
+    guard executor.count == 0, pending.heldStarts.isEmpty, pending.isEmpty, nextWake == nil else { return }
     drain = .done
     loop.stop()
   }
@@ -139,6 +143,11 @@ extension Runner {
     pool.close()
     ledger.wait()
     logWriter.wait()
+    notifications?.close(within: 5)
+    switch configuration.purpose {
+    case .serve: history.stop()
+    case .runOnce: history.sweepBriefly()
+    }
     if case .serve = configuration.purpose {
       let uptime = wallNow() - startedAt
       let time = Interval(microseconds: uptime.microseconds / 1_000_000 * 1_000_000)

@@ -36,7 +36,11 @@ public final class Runner: @unchecked Sendable {
   lazy var loader = makeLoader()
   lazy var executor = makeExecutor()
   lazy var ledger = LedgerWriter(store: store, loop: loop)
+  lazy var reader = StoreReader(store: store, loop: loop)
   lazy var logWriter = makeLogWriter()
+  lazy var notifications = makeNotifications()
+  var longRunTimer: Int?
+  lazy var history = makeHistorySweeper()
   lazy var conditions = Conditions(loop: loop)
   lazy var pathWatcher = makePathWatcher()
   var control: ControlServer?
@@ -63,9 +67,13 @@ public final class Runner: @unchecked Sendable {
   var endings: [RunID: [(Run) -> Void]] = [:]
   /// The runs that have not ended, as they are now.
   var openRuns: [RunID: Run] = [:]
+  /// What calls return in dry runs, by the request.
+  var dryAnswers: [String: DataValue] = [:]
+  /// What runs leave in their jobs' key-value stores whose end is about to be told.
+  var leftBehind: [RunID: [KeyValueWrite]] = [:]
 
   var statistics = RunnerStatistics()
-  var storeTrouble: String?
+  var troubles = Troubles()
   var singleRun: RunID?
   var singleRunResult: Result<Run, SingleRunError>?
   var drain = Drain.no

@@ -12,15 +12,20 @@ public struct StateDirectory: Sendable {
   public var socketPath: String { path + "/control.sock" }
   public var ledgerPath: String { path + "/ledger.sqlite" }
   public var logsPath: String { path + "/logs.sqlite" }
+  /// Files of jobs' secrets, each named as the secret is.
+  var secretsFolder: String { path + "/secrets" }
   /// What LuaRocks installed for jobs.
   public var rocksFolder: String { path + "/rocks" }
   var lockPath: String { path + "/lock" }
+  /// The messages that wait to be sent.
+  var notificationsFolder: String { path + "/notifications" }
   var evidenceFolder: String { path + "/hosts" }
 
   /// Makes the folder, readable by its owner only.
   public func create() throws(RunnerError) {
     try makeFolder(path)
     try makeFolder(evidenceFolder)
+    try makeFolder(secretsFolder)
   }
 
   private func makeFolder(_ folder: String) throws(RunnerError) {

@@ -14,7 +14,9 @@ struct Almanac: ParsableCommand {
       CommandGroup(name: "Run", subcommands: [Serve.self, RunCommand.self, New.self]),
       CommandGroup(
         name: "Look",
-        subcommands: [Status.self, JobsCommand.self, Runs.self, Logs.self, Next.self, Why.self, Check.self]),
+        subcommands: [
+          Status.self, JobsCommand.self, Runs.self, Logs.self, Next.self, Why.self, Check.self, Config.self,
+        ]),
       CommandGroup(
         name: "Control",
         subcommands: [Trigger.self, Cancel.self, Pause.self, Resume.self, Reload.self, Stop.self]),

@@ -15,13 +15,15 @@ struct FollowedRun {
   var folder: String?
 
   /// Starts the run and returns its row when it has ended.
-  func run(_ job: String, parameters: [String: DataValue], testing: Bool) throws -> DataValue {
+  func run(_ job: String, parameters: [String: DataValue], testing: Bool, dry: DryRun? = nil) throws
+    -> DataValue
+  {
     let first: DataValue?
     do throws(RunnerError) {
       try daemon.send(
         .trigger(
-          job: job, params: parameters, testing: testing, wait: true, folder: folder.map { absolutePath($0) },
-          by: UserName.current)
+          job: job, params: parameters, testing: testing, dry: dry, wait: true,
+          folder: folder.map { absolutePath($0) }, by: UserName.current)
       )
       first = try daemon.next()
     } catch {

@@ -30,6 +30,16 @@ struct LedgerReader {
     pauses = records.reduce(into: [:]) { $0[$1.key] = $1.pause }
   }
 
+  /// True for the number of a row that is not there though later ones are: retention has removed it.
+  func hasForgotten(_ id: RunID) throws -> Bool { try id >= RunID(1) && id < store.nextRunID() }
+
+  /// True if there were rows before the oldest one that a listing shows (of a job, or of all).
+  func hasForgotten(before oldest: Run?, of job: JobKey?) throws -> Bool {
+    guard let oldest else { return false }
+    if job == nil { return oldest.id > RunID(1) }
+    return try oldest.previous.map { try store.runs(RunQuery(id: $0)).isEmpty } ?? false
+  }
+
   func view(_ run: Run) -> RunView { RunView(run, job: names[run.job] ?? "?") }
 
   /// The key of a job that has left traces, or why there is none.

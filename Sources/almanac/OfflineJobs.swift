@@ -5,6 +5,7 @@ import RunLifecycle
 import RunStore
 import Runner
 import Scheduling
+import Settings
 
 /// The jobs folder looked at without a daemon: files are evaluated in a host process, and nothing of
 /// them is run.
@@ -13,9 +14,10 @@ struct OfflineJobs {
   let errors: [LoadError]
 
   /// - Parameters:
-  ///   - state: has the rocks of the jobs, or gets them.
+  ///   - settings: where the jobs are, and the state directory, which has their rocks or gets them.
   ///   - only: the jobs to load; all of them if there is no such list.
-  init(folder: String, state: StateDirectory, only: Set<String>? = nil) throws {
+  init(_ settings: DaemonSettings, only: Set<String>? = nil) throws {
+    let folder = settings.jobs.value
     try JobsFolderChoice.require(folder)
     let scan = JobsFolder(path: folder).scan()
     let sources = scan.sources.filter { only?.contains($0.name) ?? true }
@@ -27,8 +29,9 @@ struct OfflineJobs {
       throw CommandFailure(noSuchJobText(missing, among: scan.sources.map(\.name)), status: ExitStatus.noJob)
     }
     let loaded = try DefinitionLoader.load(
-      sources, hosts: ProcessInfo.processInfo.activeProcessorCount, zone: daemonZone(),
-      rocks: (state, { job, text in Console.note("\(job): \(text)") }))
+      sources, hosts: ProcessInfo.processInfo.activeProcessorCount, zone: settings.zone(),
+      defaults: settings.defaults,
+      rocks: (settings.directory, { job, text in Console.note("\(job): \(text)") }))
     definitions = loaded.definitions.sorted { $0.source.name < $1.source.name }
     errors = (loaded.errors + scan.errors.filter { only?.contains($0.job) ?? true }).sorted()
   }

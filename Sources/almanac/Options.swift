@@ -2,6 +2,36 @@ import ArgumentParser
 import FoundationEssentials
 import Glibc
 import Runner
+import Scheduling
+import Settings
+
+/// Where the configuration is: every command that needs one of its settings takes it.
+struct ConfigOption: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The configuration. Also ALMANAC_CONFIG; else almanac.yaml beside the folder of jobs, else in /etc.",
+      valueName: "file"))
+  var config: String?
+
+  /// What is in force where the command line says this.
+  ///
+  /// - Parameter flags: by the keys of the file; `nil` for what was not given.
+  func settings(_ flags: [String: String?] = [:]) throws -> DaemonSettings {
+    let named =
+      config.map { ($0, "--config") } ?? Variables.nonEmpty("ALMANAC_CONFIG").map { ($0, "ALMANAC_CONFIG") }
+    let flags = flags.compactMapValues { $0 }
+    let jobs = flags["jobs"] ?? Variables.nonEmpty("ALMANAC_JOBS") ?? "jobs"
+    do throws(SettingsError) {
+      return try DaemonSettings(
+        flags: flags, environment: ProcessInfo.processInfo.environment,
+        file: ConfigurationFile.find(
+          named: named.map { (absolutePath($0.0), $0.1) }, besideJobs: absolutePath(jobs + "/..")))
+    } catch {
+      throw CommandFailure(error.problems.joined(separator: "\nalmanac: "), status: ExitStatus.usage)
+    }
+  }
+}
 
 /// Where the state directory is: every command that looks at runs or talks to the daemon takes it.
 struct StateOptions: ParsableArguments {
@@ -12,12 +42,27 @@ struct StateOptions: ParsableArguments {
       valueName: "dir"))
   var state: String?
 
+  @OptionGroup var config: ConfigOption
+
+  /// What is in force; a command with a folder of jobs names it, for the configuration stands beside that.
+  func settings(jobs: String? = nil) throws -> DaemonSettings {
+    try config.settings(["state": state, "jobs": jobs])
+  }
+
+  /// The state directory. One that is named needs no configuration, so that a daemon can be looked at and
+  /// stopped whatever has become of the file.
   var directory: StateDirectory {
-    StateDirectory(path: state ?? Variables.nonEmpty("ALMANAC_STATE") ?? ".almanac")
+    get throws {
+      if config.config == nil, let named = state ?? Variables.nonEmpty("ALMANAC_STATE") {
+        return StateDirectory(path: named)
+      }
+      return try settings().directory
+    }
   }
 
   /// The daemon that holds the directory, or why there is nobody to talk to.
   func daemon() throws -> ControlClient {
+    let directory = try directory
     if let client = try ControlClient(directory) { return client }
     throw CommandFailure(
       "no daemon holds the state directory \(directory.path); start one with `almanac serve`, "
@@ -31,14 +76,21 @@ struct JobsOption: ParsableArguments {
     name: .long,
     help: ArgumentHelp("The folder of jobs. Also ALMANAC_JOBS; else ./jobs.", valueName: "dir"))
   var jobs: String?
-
-  var folder: String { JobsFolderChoice.folder(jobs) }
 }
 
-enum JobsFolderChoice {
-  /// The folder that was named, or the default one.
-  static func folder(_ named: String?) -> String { named ?? Variables.nonEmpty("ALMANAC_JOBS") ?? "jobs" }
+extension DaemonSettings {
+  var directory: StateDirectory { StateDirectory(path: state.value) }
 
+  /// The zone of jobs that name none: what the settings say, else the machine's. One that is not known is an
+  /// error, never silently UTC.
+  func zone() throws -> Zone {
+    if let zone = timeZone.value { return zone }
+    do { return try Zone.ofMachine() } catch { throw CommandFailure("\(error)", status: ExitStatus.usage) }
+  }
+}
+
+/// The folder of jobs.
+enum JobsFolderChoice {
   /// Refuses a folder that is not there.
   static func require(_ folder: String) throws {
     var status = stat()

@@ -7,47 +7,38 @@ import RunLifecycle
 import RunStoreSQLite
 import Runner
 import Scheduling
+import Settings
 
 /// Puts a runner together: the lock on its state directory, the stores in it, the clock's zone.
 struct RunnerSetup {
   let runner: Runner
   private let lock: StateLock
+  private let store: SQLiteRunStore
+  private let logs: SQLiteLogStore
 
   init(
-    state: StateDirectory, jobs: String, purpose: RunnerConfiguration.Purpose, testMode: Bool = false,
-    grace: String? = nil, timeZone: String? = nil, hosts: Int? = nil, logger: Logger
+    _ settings: DaemonSettings, purpose: RunnerConfiguration.Purpose, testMode: Bool = false, logger: Logger
   ) throws {
-    for folder in [jobs, "\(jobs)/..", "/etc"] where access("\(folder)/almanac.yaml", F_OK) == 0 {
-      throw CommandFailure(
-        "\(folder)/almanac.yaml: a configuration file is not supported yet; use flags and ALMANAC_... variables",
-        status: ExitStatus.usage)
-    }
-    var graceLength = Interval.seconds(30)
-    if let text = grace ?? Variables.nonEmpty("ALMANAC_GRACE") {
-      do { graceLength = try Interval(parsing: text) } catch {
-        throw CommandFailure("--grace: \(error)", status: ExitStatus.usage)
-      }
-    }
-    let zone = try daemonZone(timeZone)
+    let zone = try settings.zone()
     // Host processes inherit it: the zone of `almanac.time` in jobs that name none.
-    if let timeZone { setenv("ALMANAC_TIME_ZONE", timeZone, 1) }
-    let count = hosts ?? ProcessInfo.processInfo.activeProcessorCount
-    guard (1...256).contains(count) else {
-      throw CommandFailure("--hosts: \(count) is not a number from 1 to 256", status: ExitStatus.usage)
-    }
+    if let zone = settings.timeZone.value { setenv("ALMANAC_TIME_ZONE", zone.name, 1) }
+    let state = settings.directory
     try state.create()
     lock = try Self.lock(state, for: purpose)
     // The databases are their owner's only, in a directory that others may read too.
     let mask = umask(0o077)
     defer { umask(mask) }
-    let store = try SQLiteRunStore(at: state.ledgerPath)
-    let logs = try SQLiteLogStore(at: state.logsPath)
-    runner = try Runner(
-      RunnerConfiguration(
-        purpose: purpose, jobs: jobs, state: state, testMode: testMode, grace: graceLength, zone: zone,
-        hosts: count, maxIdleStates: Variables.nonEmpty("ALMANAC_IDLE_STATES").flatMap { Int($0) },
-        node: Self.nodeName(), version: Version.text),
-      store: store, logs: logs, logger: logger)
+    store = try SQLiteRunStore(at: state.ledgerPath)
+    logs = try SQLiteLogStore(at: state.logsPath)
+    var configuration = RunnerConfiguration(
+      purpose: purpose, jobs: settings.jobs.value, state: state, testMode: testMode,
+      grace: settings.grace.value, zone: zone,
+      hosts: settings.hosts.value ?? ProcessInfo.processInfo.activeProcessorCount,
+      maxIdleStates: settings.idleStates.value, retention: settings.retention,
+      pools: settings.pools.mapValues(\.value), defaults: settings.defaults, node: Self.nodeName(),
+      version: Version.text)
+    configuration.zoneIsMachines = settings.timeZone.value == nil
+    runner = try Runner(configuration, store: store, logs: logs, logger: logger)
   }
 
   /// A daemon takes the directory or is refused; a single run waits for another one to end.
@@ -70,16 +61,27 @@ struct RunnerSetup {
   func runUntilStopped() throws {
     let signals = trapSignals()
     defer { for signal in signals { signal.cancel() } }
+    defer { close() }
     try runner.run()
   }
 
   func runOnce() throws -> Run {
     let signals = trapSignals()
     defer { for signal in signals { signal.cancel() } }
+    defer { close() }
     return try runner.runOnce()
   }
 
+  /// Leaves each database in one file: its write-ahead log is taken into it. What cannot be closed is read as it
+  /// is by the next start.
+  private func close() {
+    try? store.close()
+    try? logs.close()
+  }
+
   private func trapSignals() -> [any DispatchSourceSignal] {
+    // Whoever read the log has gone; a file has reached its limit: an error is enough.
+    for ignored in [SIGPIPE, SIGXFSZ] { signal(ignored, SIG_IGN) }
     let runner = runner
     return [SIGTERM, SIGINT].map { number in
       signal(number, SIG_IGN)

@@ -45,8 +45,9 @@ final class Almanac {
   /// The daemon's log so far.
   var log: String { (try? String(contentsOfFile: errorsPath, encoding: .utf8)) ?? "" }
 
-  /// The binary that this test run was built with.
+  /// The binary that this test run was built with, or another one that `ALMANAC_BINARY` names.
   static let binary: String = {
+    if let other = ProcessInfo.processInfo.environment["ALMANAC_BINARY"] { return other }
     let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     // The test runner stands in the build folder, or some way below it.
     var folder = bundle
@@ -55,7 +56,7 @@ final class Almanac {
       if FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
       folder.deleteLastPathComponent()
     }
-    return ProcessInfo.processInfo.environment["ALMANAC_BINARY"] ?? ".build/debug/almanac"
+    return ".build/debug/almanac"
   }()
 
   /// What the processes inherit: nothing that would point them to a user's own things.

@@ -61,7 +61,7 @@ extension RealBinary {
       try almanac.save(
         "window.lua",
         "schedule = {\n  every = '1h',\n  window = { from = '25:00', to = '04:00' },\n}\nfunction main() end")
-      try almanac.save("later.lua", "schedule = { every = '1h', pool = 'x' }\nfunction main() end")
+      try almanac.save("later.lua", "schedule = { webhook = 'x' }\nfunction main() end")
       try almanac.save("nomain.lua", "schedule = { every = '1h' }")
       let output = try almanac.run(["check", almanac.jobs])
       #expect(output.status == 1)

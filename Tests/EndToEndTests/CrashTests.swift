@@ -132,6 +132,12 @@ enum Processes {
   /// False for one that is gone, or dead and not yet buried.
   static func isAlive(_ pid: Int32) -> Bool { stat(of: pid).map { $0.state != "Z" } ?? false }
 
+  /// What the process holds of the machine's memory.
+  static func residentBytes(of pid: Int32) throws -> Int {
+    let pages = try String(contentsOfFile: "/proc/\(pid)/statm", encoding: .utf8).split(separator: " ")
+    return try #require(Int(pages[1])) * Int(getpagesize())
+  }
+
   static func parent(of pid: Int32) -> Int32? { stat(of: pid)?.parent }
 
   private static func stat(of pid: Int32) -> (state: Substring, parent: Int32)? {

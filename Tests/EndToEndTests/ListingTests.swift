@@ -6,7 +6,7 @@ extension RealBinary {
   @Suite("Listings in JSON, and who may read what") struct ListingTests {
     private static let runKeys: Set<String> = [
       "id", "job", "trigger", "cause", "due_at", "due_until", "count", "started_at", "ended_at", "attempt",
-      "state", "outcome", "reason", "result", "error", "node", "version",
+      "state", "outcome", "reason", "result", "error", "peak_memory_bytes", "node", "version",
     ]
     private static let jobKeys: Set<String> = [
       "job", "file", "enabled", "paused", "testing", "state", "next_due_at", "last_outcome", "last_ended_at",

@@ -71,6 +71,18 @@ import Values
         "http.get('http://localhost:1/', { to_file = '/nowhere/a' })", ["http"],
         "write /nowhere/a: add \"fs:write:/nowhere\""
       ),
+      ("fs.tar('/etc/hostname', '/nowhere/a')", ["fs:read"], "write /nowhere/a: add \"fs:write:/nowhere\""),
+      ("fs.untar('/etc/hostname', '/nowhere')", ["fs:write"], "read /etc/hostname: add \"fs:read:/etc\""),
+      ("fs.gzip('/nowhere/a')", ["fs:read"], "write /nowhere/a.gz: add \"fs:write:/nowhere\""),
+      ("fs.gunzip('/nowhere/a.gz', '/srv/a')", ["fs:read"], "write /srv/a: add \"fs:write:/srv\""),
+      ("fs.walk('/etc')", [], "read /etc: add \"fs:read:/\""),
+      ("fs.hash('/etc/hostname')", ["fs:read:/etc"], nil),
+      ("fs.symlink('a', '/nowhere/b')", [], "write /nowhere/b: add \"fs:write:/nowhere\""),
+      ("require('almanac.csv').rows('/etc/hostname')", [], "read /etc/hostname: add \"fs:read:/etc\""),
+      (
+        "require('almanac.time').is_business_day(0, { holidays = { calendar = '/etc/h.ics' } })", [],
+        "read /etc/h.ics: add \"fs:read:/etc\""
+      ),
       ("require('almanac.process').run { 'true' }", [], "run true: add \"process:true\""),
       ("require('almanac.process').run { 'true' }", ["process:true"], nil),
       (
@@ -97,6 +109,27 @@ import Values
         "write /elsewhere/b: add \"fs:write:/elsewhere\""
       ),
       ("io.write('x') io.read() io.tmpfile():write('x')", [], nil),
+      ("require 'almanac.process'.run { 'true' }", [], "run true: add \"process:true\""),
+      ("require 'almanac.process'.run { 'true' }", ["process:true"], nil),
+      ("require 'almanac.process'.run { 'true' }", ["process:tru"], "run true: add \"process:true\""),
+      (
+        "require 'almanac.process'.run { 'true', stdout_file = '/nowhere/a' }", ["process"],
+        "write /nowhere/a: add \"fs:write:/nowhere\""
+      ),
+      ("require 'almanac.process'.shell('true')", ["process:true"], "run sh: add \"process:sh\""),
+      ("os.execute('true')", [], "run sh: add \"process:sh\""),
+      ("io.popen('true')", [], "run sh: add \"process:sh\""),
+      ("io.open('/etc/hostname')", [], "read /etc/hostname: add \"fs:read:/etc\""),
+      ("io.open('/etc/hostname')", ["fs:read:/etc"], nil),
+      ("io.open('/nowhere/a', 'w')", ["fs:read"], "write /nowhere/a: add \"fs:write:/nowhere\""),
+      ("os.remove('/nowhere/a')", ["fs:read"], "write /nowhere/a: add \"fs:write:/nowhere\""),
+      ("os.rename('/nowhere/a', '/tmp')", ["fs:write:/nowhere"], "write /tmp: add \"fs:write:/\""),
+      ("require 'almanac.notify'.webhook('http://localhost:1')", [], "send notifications: add \"notify\""),
+      ("require 'almanac.csv'.rows('/etc/hostname')", [], "read /etc/hostname: add \"fs:read:/etc\""),
+      ("fs.hash('/etc/hostname')", [], "read /etc/hostname: add \"fs:read:/etc\""),
+      ("fs.gzip('/etc/hostname')", ["fs:read"], "write /etc/hostname.gz: add \"fs:write:/etc\""),
+      ("fs.tar('.', '/nowhere/a.tar')", [], "write /nowhere/a.tar: add \"fs:write:/nowhere\""),
+      ("for _ in fs.walk('/etc') do end", [], "read /etc: add \"fs:read:/\""),
       // What concerns nobody else needs nothing.
       ("json.encode({}) json.decode('1') job.remaining() print('x')", [], nil),
     ] as [(String, [String], String?)])

@@ -126,12 +126,7 @@ import Values
     for type in Set(types) { #expect(declared.contains(Substring(type)), "\(type)") }
   }
 
-  /// Until their examples are written.
-  private static let withoutExamples: Set = ["almanac.fs", "almanac.http", "almanac.job"]
-
-  @Test(
-    "say of every function what it does, with an example",
-    arguments: modules.filter { !withoutExamples.contains($0) })
+  @Test("say of every function what it does, with an example", arguments: modules)
   func described(module: String) {
     for function in Self.functions(of: module) {
       #expect(

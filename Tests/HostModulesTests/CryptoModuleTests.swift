@@ -121,7 +121,7 @@ import Values
     let outcome = await main(
       """
       return crypto.equal("secret", "secret") and crypto.equal("", "") and not crypto.equal("secret", "secreT")
-        and not crypto.equal("secret", "secret ") and not crypto.equal("", "x")
+        and not crypto.equal("secret", "secret ") and not crypto.equal("", "x") and not crypto.equal("token", "taken")
       """)
     #expect(outcome.result == true)
   }

@@ -113,7 +113,7 @@ import Values
       ("fs.write('.', '')", "cannot write .: is a directory"),
       ("fs.mkdir('file/x')", "cannot make file/x: file is a file"),
       ("fs.copy('none', 'x')", "cannot copy none: no such file or directory"),
-      ("fs.copy('.', 'x')", "cannot copy .: it is a folder"),
+      ("fs.copy('.', 'x')", "cannot copy .: it is a folder ({ recursive = true } copies it)"),
       ("fs.move('none', 'x')", "cannot move none to x: no such file or directory"),
       ("fs.read('file/x')", "cannot read file/x: not a directory"),
       ("fs.disk('none')", "cannot look at none: no such file or directory"),

@@ -89,6 +89,35 @@ import Values
     #expect(await trouble(server.url + "/cut").hasSuffix("is damaged: its compressed body cannot be read"))
   }
 
+  @Test("compression is undone however it was done, whole pieces and small ones")
+  func encodings() async throws {
+    let bytes = (0..<60_000).map { UInt8(truncatingIfNeeded: $0 * 7) }
+    let packed = Gzip.stored(bytes)
+    let server = LoopbackServer { request, connection in
+      switch request.target {
+      case "/twice": connection.answer(packed + packed, headers: ["Content-Encoding: gzip"])
+      case "/padded": connection.answer(packed + [0, 0, 0], headers: ["Content-Encoding: x-gzip"])
+      // Without zlib's header: the deflated block alone.
+      case "/raw":
+        connection.answer(Array(packed[10..<(packed.count - 8)]), headers: ["Content-Encoding: deflate"])
+      case "/drops":
+        connection.send(
+          "HTTP/1.1 200 OK\r\nContent-Encoding: GZIP\r\nContent-Length: \(packed.count)\r\n\r\n")
+        for start in stride(from: 0, to: packed.count, by: 997) {
+          connection.send(Array(packed[start..<min(start + 997, packed.count)]))
+        }
+      default: connection.answer(packed, headers: ["Content-Encoding: zstd"])
+      }
+    }
+    defer { server.stop() }
+    #expect(try await run(server.url + "/twice").body == bytes + bytes)
+    for path in ["/padded", "/raw", "/drops"] {
+      #expect(try await run(server.url + path).body == bytes, "\(path)")
+    }
+    // What was not asked for comes as it is.
+    #expect(try await run(server.url + "/other").body == packed)
+  }
+
   @Test("redirects are followed, a circle of them ends")
   func redirects() async throws {
     let server = LoopbackServer { request, connection in
@@ -205,6 +234,120 @@ import Values
     #expect(try await run(server.url + "/long", ["retries": 5]).status == 429)
     #expect(try await run(server.url + "/gone", ["retries": 5]).status == 404)
     #expect(server.requests.count == 5)
+  }
+
+  @Test("what must not be done twice is tried again only where it has not been done once")
+  func unrepeatable() async throws {
+    let count = Counter()
+    let server = LoopbackServer { request, connection in
+      let isFirst = count.next() % 2 == 1
+      switch request.target {
+      case "/busy" where isFirst:
+        connection.answer("", status: "503 Service Unavailable", headers: ["Retry-After: 0"])
+      case "/broken" where isFirst:
+        connection.answer("", status: "502 Bad Gateway", headers: ["Retry-After: 0"])
+      case "/cut" where isFirst: connection.close()
+      default: connection.answer("x")
+      }
+    }
+    defer { server.stop() }
+    let post: [String: DataValue] = ["body": "x", "retries": 1]
+    #expect(try await run(server.url + "/busy", post).status == 200)
+    #expect(try await run(server.url + "/broken", post).status == 502)
+    _ = count.next()
+    #expect(await trouble(server.url + "/cut", post).contains("closed the connection"))
+    _ = count.next()
+    let key = post.merging(["headers": .object(["Idempotency-Key": "k"])]) { $1 }
+    #expect(try await run(server.url + "/broken", key).status == 200)
+    #expect(try await run(server.url + "/broken", post.merging(["method": "PUT"]) { $1 }).status == 200)
+  }
+
+  @Test("a date in Retry-After is waited for")
+  func retryDate() async throws {
+    let server = LoopbackServer { [count = Counter()] _, connection in
+      guard count.next() == 1 else { return connection.answer("x") }
+      connection.answer(
+        "", status: "503 Service Unavailable", headers: ["Retry-After: Sun, 06 Nov 1994 08:49:37 GMT"])
+    }
+    defer { server.stop() }
+    #expect(try await run(server.url, ["retries": 1]).status == 200)
+  }
+
+  @Test("a file is sent while it is read, and again where a redirect asks for it")
+  func fromFile() async throws {
+    let server = LoopbackServer { request, connection in
+      if request.target == "/moved" {
+        return connection.answer("", status: "307 Temporary Redirect", headers: ["Location: /here"])
+      }
+      connection.answer("\(request.body.count)")
+    }
+    defer { server.stop() }
+    let text = String(repeating: "0123456789", count: 300_000)
+    try folder.write(text, to: "up.bin")
+    for path in ["/here", "/moved"] {
+      let answer = try await run(server.url + path, ["from_file": "up.bin", "method": "PUT"])
+      #expect(answer.body == Array("3000000".utf8))
+    }
+    #expect(server.requests.last?.headers["content-length"] == "3000000")
+    #expect(server.requests.last?.body == Array(text.utf8))
+    #expect(
+      await trouble(server.url, ["from_file": "none"]) == "cannot read none: no such file or directory")
+    #expect(await trouble(server.url, ["from_file": "."]).contains("is a directory"))
+  }
+
+  @Test("a form with files has its parts in order, each with its name and type")
+  func multipart() async throws {
+    let server = LoopbackServer { _, connection in connection.answer("x") }
+    defer { server.stop() }
+    try folder.write("a,b\r\n", to: "data.csv")
+    _ = try await run(
+      server.url,
+      [
+        "multipart": .object([
+          "a": "text", "b": .object(["file": "data.csv", "type": "text/csv"]),
+          "c": .list([.object(["data": .bytes([0, 255]), "name": "q\"x.bin"]), 5]),
+        ])
+      ])
+    let request = try #require(server.requests.first)
+    let type = try #require(request.headers["content-type"])
+    let boundary = String(type.dropFirst("multipart/form-data; boundary=".count))
+    let head = "--\(boundary)\r\nContent-Disposition: form-data; name="
+    let expected =
+      Array(
+        (head + "\"a\"\r\n\r\ntext\r\n" + head
+          + "\"b\"; filename=\"data.csv\"\r\nContent-Type: text/csv\r\n\r\na,b\r\n\r\n" + head
+          + "\"c\"; filename=\"q%22x.bin\"\r\n\r\n").utf8) + [0, 255]
+      + Array(("\r\n" + head + "\"c\"\r\n\r\n5\r\n--\(boundary)--\r\n").utf8)
+    #expect(request.body == expected)
+    #expect(request.headers["content-length"] == "\(expected.count)")
+  }
+
+  @Test("TLS is checked: by an authority of one's own, the name and the dates")
+  func tls() async throws {
+    let authority = try TestAuthority()
+    let server = LoopbackServer { _, connection in connection.answer("safe") }
+    defer { server.stop() }
+    let good = try await TLSFront(server, try authority.certificate())
+    let other = try await TLSFront(server, try authority.certificate(names: "DNS:elsewhere.example"))
+    let expired = try await TLSFront(server, try authority.certificate(days: -1))
+    defer { for front in [good, other, expired] { front.stop() } }
+    let trust: [String: DataValue] = ["ca_file": .string(authority.file)]
+    #expect(try await run(good.url, trust).body == Array("safe".utf8))
+    #expect(
+      await trouble(good.url).hasPrefix(
+        "no safe connection to localhost:\(good.port): its certificate is not one"))
+    #expect(
+      await trouble(other.url, trust)
+        == "no safe connection to localhost:\(other.port): its certificate is for another name")
+    let late = await trouble(expired.url, trust)
+    #expect(
+      late.hasPrefix("no safe connection to localhost:\(expired.port): its certificate expired on 20"),
+      "\(late)")
+    #expect(
+      await trouble(good.url, ["ca_file": "none.pem"]).hasSuffix(
+        "none.pem cannot be read as certificates (PEM)"))
+    // What is known of an authority belongs to the request: another one does not profit from it.
+    #expect(await trouble(good.url).hasPrefix("no safe connection"))
   }
 
   @Test("a large body goes to a file, and only a successful one")

@@ -48,12 +48,16 @@ import Values
         http.post(url).body,
         http.request { url = url, method = "delete" }.body,
         http.request { url = url, body = "raw\\0bytes" }.body,
+        http.put(url, { body = "x" }).body,
+        http.patch(url, { body = "x" }).body,
+        http.delete(url).body,
+        http.head(url).body,
       }
       """, in: folder, environment: ["URL": server.url])
     #expect(
       outcome.result.asTable?.items == [
         "GET /?n=1&n=2&q=a%20b ", #"POST /p {"list":[],"null":null}"#, "POST / a=1", "POST / ", "DELETE / ",
-        "POST / raw\0bytes",
+        "POST / raw\0bytes", "PUT / x", "PATCH / x", "DELETE / ", "",
       ])
   }
 
@@ -88,7 +92,7 @@ import Values
       ("http.get('http://h', { timout = 1 })", "http.get: unknown option `timout`: did you mean `timeout`?"),
       (
         "http.get('http://h', { callback = 1 })",
-        "http.get: unknown option `callback` (there are: body, form, headers"
+        "http.get: unknown option `callback` (there are: body, ca_file, form"
       ),
       ("http.get('http://h', 'x')", "http.get: options must be a table, not \"x\""),
       ("http.get('http://h', { 'x' })", "http.get: options have names, as in { url = ... }"),
@@ -131,6 +135,22 @@ import Values
         "http.request: method \"A B\" is not a name like GET or PUT"
       ),
       ("http.get('http://h', { to_file = '' })", "http.get: to_file is empty"),
+      (
+        "http.put('http://h', { from_file = 'x', form = {} })",
+        "http.put: give one of form and from_file, not both"
+      ),
+      (
+        "http.post('http://h', { multipart = { a = true } })",
+        "http.post: multipart.a must be a string, or a table like"
+      ),
+      (
+        "http.post('http://h', { multipart = { a = { file = 'x', data = 'y' } } })",
+        "http.post: multipart.a: give one of file and data"
+      ),
+      (
+        "http.post('http://h', { multipart = { a = { fil = 'x' } } })",
+        "http.post: multipart.a: unknown option `fil`: did you mean `file`?"
+      ),
     ])
   func misuse(call: String, message: String) async {
     let outcome = await ScriptHost.main(call, in: folder)

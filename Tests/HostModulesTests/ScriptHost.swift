@@ -27,11 +27,13 @@ final class ScriptHost: LuaHostDelegate {
   /// - Parameters:
   ///   - text: A whole job file.
   ///   - environment: Put over what `env` in the file's schedule says.
+  ///   - services: What the configuration offers to modules.
   ///   - folder: The job's folder; its `output` folder is `output` in it.
   static func run(
     _ text: String, in folder: TemporaryFolder, environment: [String: String] = [:],
     modules: [String: String] = [:], allowed: [String]? = nil,
-    timeLimit: Duration = .seconds(120), stopGrace: Duration = .milliseconds(500)
+    services: DataValue = .null, timeLimit: Duration = .seconds(120),
+    stopGrace: Duration = .milliseconds(500)
   ) async -> Outcome {
     let files = modules.mapValues { ScriptSource.File(path: "jobs/module.lua", bytes: Array($0.utf8)) }
     let source = ScriptSource(
@@ -41,24 +43,26 @@ final class ScriptHost: LuaHostDelegate {
       source,
       Pending(
         environment: environment, allowed: allowed?.compactMap { try? Capability(parsing: $0) },
-        timeLimit: timeLimit, stopGrace: stopGrace))
+        services: services, timeLimit: timeLimit, stopGrace: stopGrace))
   }
 
   /// Runs the body of a `main`, with `http`, `fs`, `json` and `job` at hand.
   static func main(
     _ body: String, in folder: TemporaryFolder, environment: [String: String] = [:],
-    allowed: [String]? = nil, timeLimit: Duration = .seconds(120)
+    allowed: [String]? = nil, services: DataValue = .null, timeLimit: Duration = .seconds(120)
   ) async -> Outcome {
     let head = ["http", "fs", "json", "job"].map { "local \($0) = require \"almanac.\($0)\"" }.joined(
       separator: "; ")
     return await run(
       "\(head); function main()\n\(body)\nend", in: folder, environment: environment, allowed: allowed,
+      services: services,
       timeLimit: timeLimit)
   }
 
   private struct Pending {
     var environment: [String: String]
     var allowed: [Capability]?
+    var services: DataValue
     var timeLimit: Duration
     var stopGrace: Duration
     var log: [String] = []
@@ -108,12 +112,13 @@ final class ScriptHost: LuaHostDelegate {
   }
 
   func loaded(_ id: StateID, _ result: Result<LoadedScript, ScriptError>) {
-    let (environment, allowed) = pending.withLock { ($0.runs[id]?.environment ?? [:], $0.runs[id]?.allowed) }
+    let run = pending.withLock { $0.runs[id] }
     switch result {
     case .success(let script):
       var all = (script.schedule["env"].asTable?.fields ?? [:]).compactMapValues(\.asString)
-      all.merge(environment) { $1 }
-      lua.initialize(id, limits: StateLimits(environment: all, allowed: allowed))
+      all.merge(run?.environment ?? [:]) { $1 }
+      lua.initialize(
+        id, limits: StateLimits(environment: all, allowed: run?.allowed, services: run?.services ?? .null))
     case .failure(let error): finish(id, .failed(error), stateLost: true)
     }
   }
@@ -138,6 +143,22 @@ final class ScriptHost: LuaHostDelegate {
   func logged(_ id: StateID, _ run: RunKey?, level: ScriptLogLevel, message: String, fields: DataValue) {
     change(id) { $0.log.append("\(level) \(message)") }
   }
+
+  // There is no daemon here: a job's store is empty, nothing of its steps was done before, and nothing is kept.
+  func asked(_ id: StateID, _ run: RunKey?, number: UInt64, _ question: DaemonQuestion) {
+    let answer: DaemonAnswer =
+      switch question {
+      case .entry: .entry(value: nil, size: 0, used: 0)
+      case .keys: .keys([])
+      case .step: .step(nil)
+      case .keepStep: .kept
+      }
+    lua.answer(id, number: number, answer)
+  }
+
+  func wrote(_ id: StateID, _ run: RunKey, _ writes: [KeyValueWrite]) {}
+
+  func whenAnswered(_ id: StateID, number: UInt64, _ verdict: WhenVerdict, stateLost: Bool) {}
 
   func calledOutside(slot: Int) { change(StateID(slot)) { $0.calledOutside = true } }
   func stuck(_ run: RunKey) {}

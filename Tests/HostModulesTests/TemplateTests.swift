@@ -29,7 +29,7 @@ import Values
     #expect(text("none") == nil)
     // Editors know `io` by themselves.
     let modules = StandardModules.all.map(\.name).filter { $0 != "almanac.io" }
-    for module in modules + ["almanac.job", "almanac.log"] {
+    for module in modules + ["almanac.job", "almanac.log", "almanac.kv"] {
       let file = "annotations/\(module.dropFirst("almanac.".count)).lua"
       #expect(names.contains(file))
       #expect(text(file)?.hasPrefix("---@meta \(module)\n") == true)

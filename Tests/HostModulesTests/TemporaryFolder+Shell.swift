@@ -1,5 +1,7 @@
 import Glibc
 
+@testable import HostModules
+
 extension TemporaryFolder {
   /// Runs a line of shell in this folder.
   ///
@@ -16,4 +18,7 @@ extension TemporaryFolder {
     let status = pclose(pipe)
     return (String(decoding: output, as: UTF8.self), status >> 8 & 255)
   }
+
+  /// How many descriptors this process has open.
+  func openDescriptors() -> Int { (try? FileSystem.names(in: jobPath("/proc/self/fd")).count) ?? 0 }
 }

@@ -169,7 +169,7 @@ import Values
       ),
       (
         "is_business_day(0, { weekend = { 'sat', 'funday' } })",
-        "time.is_business_day: weekend: \"funday\" is not a day of the week; did you mean \"sunday\"?"
+        "time.is_business_day: weekend: \"funday\" is not a day of the week (mon, tue, wed, thu, fri, sat, sun); did you mean \"sunday\"?"
       ),
     ])
   func misuse(call: String, message: String) async {

@@ -23,6 +23,8 @@ import Testing
     let lists: [(String, KeyList)] = [
       ("almanac.Trigger", .trigger), ("almanac.Daily", .daily), ("almanac.Weekly", .weekly),
       ("almanac.Monthly", .monthly), ("almanac.Window", .window), ("almanac.Retry", .retry),
+      ("almanac.After", .after),
+      ("almanac.Requires", .requires), ("almanac.Notify", .notify),
     ]
     for (name, list) in lists {
       #expect(try Set(fields(of: name).keys) == Set(list.known + list.later), "\(name)")

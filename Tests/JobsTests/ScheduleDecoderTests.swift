@@ -107,6 +107,7 @@ struct ScheduleDecoderTests {
       "retry": ["count": 3, "interval": "PT1M", "backoff": .double(1.5), "max_interval": "1h"],
       "overlap": "skip", "late_within": "2m", "host": "own", "fresh_state": true,
       "env": ["URL": "http://x", "EMPTY": ""], "outside_window": "skip",
+      "secrets": .list(["API_TOKEN", "_key2"]),
       "window": .list([
         ["from": "22:00", "to": "02:00", "days": .list(["fri", "Saturday"])],
         ["from": "12:00", "to": "24:00"],
@@ -125,6 +126,9 @@ struct ScheduleDecoderTests {
     #expect(definition.logLimit == 512 << 10)
     #expect(definition.cpuLimit == .milliseconds(1500))
     #expect(definition.ownHost && definition.freshState)
+    #expect(definition.secrets == ["API_TOKEN", "_key2"])
+    #expect(try Self.decode(["when": .opaque("function")]).get().policy.hasWhen)
+    #expect(!policy.hasWhen)
     #expect(definition.env == ["URL": "http://x", "EMPTY": ""])
     let schedule = try #require(definition.schedule)
     #expect(schedule.zone.name == "Europe/Berlin")
@@ -219,7 +223,14 @@ struct ScheduleDecoderTests {
       ),
       ("10m", "schedule: \"10m\" is a string, not a table: schedule = { every = \"10m\" }"),
       (.opaque("function"), "schedule: this is a function, not a table: schedule = { every = \"10m\" }"),
-      (["when": .opaque("function")], "schedule.when: not supported yet"),
+      (
+        ["when": true],
+        "schedule.when: true is a boolean, not a function: when = function(due) return true end"
+      ),
+      (
+        ["every": .opaque("function")],
+        "schedule.every: this is a function, not a duration (\"10m\", \"1h30m\", \"PT5M\")"
+      ),
       (["queue_limit": 3], "schedule.queue_limit: is of use only with overlap = \"queue\""),
       (["overlap": "skip", "max_parallel": 3], "schedule.max_parallel: is of use only with overlap"),
       (["catch_up_within": "2h"], "schedule.catch_up_within: says how old what is made up may be"),
@@ -274,6 +285,16 @@ struct ScheduleDecoderTests {
         "schedule.memory_limit: \"lots\" is not a size (\"64MB\", \"512KB\", \"1GB\")"
       ),
       (["enabled": "yes"], "schedule.enabled: \"yes\" is a string, not true or false"),
+      (
+        ["secrets": .list(["../etc/passwd"])],
+        "schedule.secrets[1]: \"../etc/passwd\" cannot be a secret's name: it is made of letters, digits and _ "
+          + "(\"API_TOKEN\")"
+      ),
+      (["secrets": .list(["A", "B", "A"])], "schedule.secrets: \"A\" stands in the list twice"),
+      (
+        ["secrets": "A", "env": ["A": "x"]],
+        "schedule.secrets: \"A\" stands in `env` too; a name is one or the other"
+      ),
       (["env": ["PORT": 8080]], "schedule.env.PORT: 8080 is a number; write it as a string: \"8080\""),
       (
         ["every": "1m", "cron": "* * * * *"],

@@ -115,10 +115,15 @@ final class Recorder: LuaHostDelegate {
   let loaded = Results<StateID, Result<LoadedScript, ScriptError>>()
   let initialized = Results<StateID, Result<String?, ScriptError>>()
   let ended = Results<RunKey, Harness.End>()
+  let verdicts = Results<UInt64, (WhenVerdict, stateLost: Bool)>()
   let stuckRuns = Results<RunKey, Void>()
   private let lines = Mutex<[StateID: [Harness.Line]]>([:])
   let started = Mutex<[RunKey: ContinuousClock.Instant]>([:])
   let events = Mutex<[String]>([])
+  /// What answers the jobs' questions.
+  let daemon = Mutex<(@Sendable (StateID, RunKey?, UInt64, DaemonQuestion) -> Void)?>(nil)
+  /// What runs have written into their key-value stores.
+  let written = Mutex<[RunKey: [KeyValueWrite]]>([:])
 
   func loaded(_ id: StateID, _ result: Result<LoadedScript, ScriptError>) { loaded.put(result, for: id) }
 
@@ -137,6 +142,17 @@ final class Recorder: LuaHostDelegate {
     lines.withLock { $0[id, default: []].append(.init(level: level, message: message, fields: fields)) }
   }
 
+  func asked(_ id: StateID, _ run: RunKey?, number: UInt64, _ question: DaemonQuestion) {
+    daemon.withLock { $0 }?(id, run, number, question)
+  }
+
+  func wrote(_ id: StateID, _ run: RunKey, _ writes: [KeyValueWrite]) {
+    written.withLock { $0[run] = writes }
+  }
+
+  func whenAnswered(_ id: StateID, number: UInt64, _ verdict: WhenVerdict, stateLost: Bool) {
+    verdicts.put((verdict, stateLost), for: number)
+  }
   func stuck(_ run: RunKey) { stuckRuns.put((), for: run) }
 
   func mainCalled(slot: Int) { note("main \(slot)") }

@@ -97,9 +97,16 @@ import Values
       "function main() for i = 1, 100 do print(('x'):rep(99)) end end", limits: StateLimits(logLimit: 1024))
     for _ in 0..<2 {
       let end = await harness.run(id)
-      #expect(end.log.count == 11)
-      #expect(end.log.last?.message == "log limit of 1KB reached: 90 lines (8910 bytes) were dropped")
+      #expect(end.log.count == 8)
+      #expect(end.log.last?.message == "log limit of 1KB reached: 93 lines (9207 bytes) were dropped")
       #expect(end.log.last?.level == .warn)
     }
+  }
+
+  @Test("a flood of empty lines meets the limit too") func emptyLines() async throws {
+    let end = try await harness.run(
+      body: "for i = 1, 1e5 do print() end", limits: StateLimits(logLimit: 1024))
+    #expect(end.log.count == 33)
+    #expect(end.log.last?.message == "log limit of 1KB reached: 99968 lines (0 bytes) were dropped")
   }
 }

@@ -52,7 +52,7 @@ import Values
       ),
       (
         "require 'almanac.htp'",
-        "jobs/test.lua:1: module 'almanac.htp' not found: of the host's modules there are almanac.job, almanac.log"
+        "jobs/test.lua:1: module 'almanac.htp' not found: of the host's modules there are almanac.job, almanac.kv, almanac.log"
       ),
       (
         "require 'almanac.job'.skip()",

@@ -26,6 +26,19 @@ import Testing
     #expect(harness.starts.last?.cause == .after(RunID(1)))
   }
 
+  @Test("lets nothing follow a dry run")
+  func afterDryRun() throws {
+    var harness = try PlannerHarness("2026-01-01T11:55")
+    try harness.goLive(harness.plan([]))
+    try harness.goLive(harness.plan([Self.after(AfterCondition(job: "job"))], named: "next"))
+    try harness.handle(
+      .manual(
+        request: "r1" + Cause.dryRequestSuffix, job: harness.key, params: nil, testing: false))
+    try harness.run(until: "2026-01-01T12:20")
+    #expect(try harness.ledger() == ["job 11:55:00 succeeded"])
+    #expect(harness.starts.map(\.isDry) == [true])
+  }
+
   @Test("runs a job once each of a list has ended so, and forgets nothing over a restart")
   func fanIn() throws {
     var harness = try PlannerHarness("2026-01-01T11:55")

@@ -78,4 +78,18 @@ private struct ReopeningStore: RunStore {
   func nextRunID() throws -> RunID { try fresh { try $0.nextRunID() } }
   func runs(_ query: RunQuery) throws -> [Run] { try fresh { try $0.runs(query) } }
   func lastEnded(_ jobs: [JobKey]) throws -> [JobKey: Run] { try fresh { try $0.lastEnded(jobs) } }
+  func verify(byWriting: Bool) throws { try fresh { try $0.verify(byWriting: byWriting) } }
+  func history(after id: RunID, limit: Int) throws -> [HistoryRow] {
+    try fresh { try $0.history(after: id, limit: limit) }
+  }
+  func remove(_ rows: [ExpiredRow]) throws { try fresh { try $0.remove(rows) } }
+  func bytesInUse() throws -> Int { try fresh { try $0.bytesInUse() } }
+  func giveBackSpace() throws -> Bool { try fresh { try $0.giveBackSpace() } }
+  func entry(_ key: String, of job: JobKey) throws -> KeyValueEntry {
+    try fresh { try $0.entry(key, of: job) }
+  }
+  func keys(from prefix: String, of job: JobKey) throws -> [String] {
+    try fresh { try $0.keys(from: prefix, of: job) }
+  }
+  func step(_ name: String, of run: RunID) throws -> String? { try fresh { try $0.step(name, of: run) } }
 }

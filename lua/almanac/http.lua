@@ -23,14 +23,13 @@ local function response(answer, err)
   return answer
 end
 
---- One request, its options in a table: url, method, headers, query, json, form, body, timeout,
---- retries, to_file.
+--- One request, its options in a table: url, method, headers, query, json, form, multipart, body,
+--- from_file, timeout, retries, to_file, ca_file.
 function http.request(options) return response(host.exchange("request", nil, options)) end
 
---- A GET request; the options are those of `request`.
-function http.get(url, options) return response(host.exchange("get", url, options)) end
-
---- A POST request; the options are those of `request`.
-function http.post(url, options) return response(host.exchange("post", url, options)) end
+-- A function for each of the usual methods; the options are those of `request`.
+for _, method in ipairs { "get", "head", "post", "put", "patch", "delete" } do
+  http[method] = function(url, options) return response(host.exchange(method, url, options)) end
+end
 
 return http

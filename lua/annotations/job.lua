@@ -7,7 +7,7 @@
 ---log.info("asked with", { page = job.params.page or 1, home = job.env.HOME_PAGE or "none" })
 ---```
 ---@class almanac.job
----@field env table<string, string> The settings of `env` in the schedule: `job.env.API_URL`.
+---@field env table<string, string> The settings of `env` in the schedule, and in `main` its `secrets`: `job.env.API_URL`.
 ---@field params table What was handed to this run: `almanac run JOB --param key=value`.
 local job = {}
 
@@ -67,5 +67,27 @@ function job.retry_after(time, reason) end
 ---```
 ---@param reason string
 function job.fatal(reason) end
+
+---A durable step: calls `fn` once in a run, however often the run is tried, and returns what it returned. A later
+---attempt, also one after a crash, gets the same results without a call.
+---
+---The results (what JSON can say, up to 1 MB) and what was written into `almanac.kv` inside are on the disk before
+---`step` returns. They are kept until the run ends; the writes stay, whatever becomes of the run. Where `fn` raises, or
+---returns nil and a reason, nothing is kept, and its error or its values go on to the caller. Each step of a run
+---has a name of its own, and steps do not nest.
+---```lua
+---local job = require "almanac.job"
+---local id = job.step("create", function() return "order-1" end)
+---for i, item in ipairs { "a", "b" } do
+---  job.step("add " .. i, function(name) return name:upper() end, item)
+---end
+---assert(id == "order-1")
+---```
+---@async
+---@param name string
+---@param fn fun(...: any): any
+---@param ... any What `fn` is called with.
+---@return any ... What `fn` returned.
+function job.step(name, fn, ...) end
 
 return job

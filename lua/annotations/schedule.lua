@@ -35,7 +35,7 @@
 ---How a run of another job must end to fire a trigger.
 ---@class almanac.After
 ---@field job string The other job's name.
----@field outcome? almanac.Outcome How its run must have ended. Default `"succeeded"`.
+---@field outcome? almanac.Outcome|"any"|almanac.Outcome[] How its run must have ended. Default `"succeeded"`.
 
 ---How a run has ended.
 ---@alias almanac.Outcome
@@ -97,13 +97,6 @@
 ---@field file? string This file or folder is there.
 ---@field wait? almanac.Duration They are asked again for this long before the run is skipped. Default: not at all.
 
----Whom to tell of what becomes of the runs.
----@class almanac.Notify
----@field on? ("failed"|"recovered"|"missed"|"long_running")[] Of what. Default `{ "failed", "recovered" }`.
----@field webhook? string A URL that gets a POST with JSON.
----@field email? string|string[] Addresses that get a mail, by the configuration's SMTP server.
----@field ping? string The URL of a dead-man switch: it hears of each start, success and failure.
-
 ---A date or a range of dates (or instants), `to` included where it is a date; or a calendar file, relative to the
 ---folder of the job's file.
 ---@alias almanac.Blackout string|{ from: string, to: string }|{ calendar: string }
@@ -111,6 +104,20 @@
 ---What a job may do to the world. `http`, `fs:read`, `fs:write` and `process` may be limited to a host, a path, a
 ---program: `"http:api.example.com"`, `"fs:write:/srv/backup"`, `"process:rsync"`.
 ---@alias almanac.Capability "http"|"fs:read"|"fs:write"|"process"|"notify"|string
+
+---Whom to tell what of the runs. What is left out, the daemon's configuration says; `false` takes one away.
+---@class almanac.Notify
+---@field on? almanac.NotifyEvent|almanac.NotifyEvent[] What messages are sent about. Default `{ "failed", "recovered" }`.
+---@field email? string|string[]|false `"ops@example.com"` or `"Night Shift <ops@example.com>"`.
+---@field webhook? string|string[]|false URLs that get a POST of JSON.
+---@field ntfy? string|string[]|false Topics of ntfy.sh, or URLs of topics.
+---@field ping? string|false The URL of a dead-man switch: it gets `URL/start`, `URL` on success and `URL/fail`.
+---@field long_running? almanac.Duration|false A run that goes on for longer is told of.
+---@field smtp? almanac.notify.Smtp The mail server. Default: this machine's own.
+
+---`failed`: a run ended failed, timed out or interrupted, its last attempt included. `recovered`: one succeeded after that.
+---@alias almanac.NotifyEvent
+---| "started" | "succeeded" | "failed" | "recovered" | "missed" | "long_running"
 
 ---The schedule and settings of a job. With one trigger its keys stand here; several stand in `triggers`.
 ---@class almanac.Schedule: almanac.Trigger
@@ -133,20 +140,20 @@
 ---@field max_parallel? integer How many runs `overlap = "parallel"` lets run at a time. Default: no limit.
 ---@field late_within? almanac.Duration A due instant found no older than this still starts as if on time. Default `"1m"`.
 ---@field start_when_available? boolean `true`: due instants missed while the daemon was down are made up by one run, for the newest. Default `false`.
----@field catch_up? "none"|"newest"|"all" What `start_when_available` makes up: one run for the newest, or one for each, oldest first. Default `"newest"`.
+---@field catch_up? "none"|"newest"|"all" Says more exactly what is made up: nothing, one run for the newest, or one for each, oldest first. Default: what `start_when_available` says.
 ---@field catch_up_within? almanac.Duration What was missed longer ago is not made up. Default: no limit.
 ---@field priority? integer 0 (first) to 9, among runs that wait for a worker. Default 5.
 ---@field pool? string The name of a pool of the configuration: no more of its jobs run at a time than its size. Default: none.
 ---@field requires? almanac.Requires Conditions of a start: `{ network = true, free_disk = "1GB", wait = "10m" }`. Default: none.
----@field when? fun(due: string): boolean?, string? Asked just before a start: `false` and a reason skip the run, an error fails it. Default: none.
+---@field when? fun(due: string, run: almanac.Run): any, string? Asked just before a start, with 30 s to say: `nil` or `false` and a reason skip the run, an error fails it. Default: none.
 ---@field archive_after? almanac.Duration So long after the end of its last trigger the job is archived: shown as such, no longer fired. Default: never.
----@field formerly? string The job's name before: history, pause and kv of that name are its own.
----@field notify? almanac.Notify Whom to tell how runs end. Default: the configuration's.
+---@field formerly? string The job's name before it was renamed: history, pause and kv of that name go on under the new one.
+---@field notify? almanac.Notify|false Whom to tell of failures, recoveries and silence. Default: the configuration's.
 ---@field fresh_state? boolean `true`: every run has a new Lua state. Default: globals last from run to run.
 ---@field host? "shared"|"own" Where the job's state lives: `"own"` is a process to itself, which native rocks need. Default `"shared"`.
 ---@field allow? almanac.Capability|almanac.Capability[] All that the job may do to the world. Default: everything; `{}`: nothing.
 ---@field env? table<string, string> Settings, read in the job as `job.env.KEY`. Default: none.
----@field secrets? string[] Names of secrets, read in the job as `job.env.NAME`: each run reads them from `$CREDENTIALS_DIRECTORY`, the state directory's `secrets/`, or the daemon's environment. They appear in no log. Default: none.
+---@field secrets? string[] Names of secrets, read in the job as `job.env.NAME`: each run reads them from `$CREDENTIALS_DIRECTORY`, the state directory's `secrets/`, or the daemon's environment. They appear in nothing that is told of the job. Default: none.
 
 ---When this job runs, and by which rules. Without it, the job runs on demand only.
 ---```lua

@@ -59,7 +59,7 @@ uint64_t evidence_worker_owner(const evidence *map, int worker);
 uint32_t evidence_worker_fault(const evidence *map, int worker);
 
 /* Installs the handler that marks the worker at fault when the kernel (not another process) raises
- * SIGSEGV, SIGBUS, SIGILL, SIGFPE or SIGABRT in it, and then lets the signal end the process. */
+ * SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT or SIGTRAP in it, and then lets the signal end the process. */
 void evidence_install_crash_handler(evidence *map);
 /* A crash handler needs a stack of its own on each worker thread. */
 void evidence_worker_thread_started(void);

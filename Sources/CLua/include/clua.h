@@ -72,13 +72,16 @@ void clua_set_memory_limit(clua_state *state, size_t limit);
 /* Forgets what came of the last call, and a stop that was requested; before each of the next three. */
 void clua_prepare(clua_state *state);
 
-/* These four run Lua, and return CLUA_WAITING or CLUA_ENDED.
+/* These five run Lua, and return CLUA_WAITING or CLUA_ENDED.
  * Loads the text of a job's file and runs its top level. The output is the global `schedule`. */
 int clua_load(clua_state *state, const uint8_t *text, size_t length, const char *chunk_name);
 /* Calls the global `initialize`; without one, ends at once with nil. */
 int clua_initialize(clua_state *state);
 /* Calls the global `main` with the value that `argument` holds. */
 int clua_main(clua_state *state, const uint8_t *argument, size_t length);
+/* Calls the schedule's `when` with a list of values. The output is true, false, or a table with the `reason` why
+ * not. */
+int clua_when(clua_state *state, const uint8_t *arguments, size_t length);
 /* Answers the call that it waits for with a CLUA_REPLY_...; or, when a stop was requested, unwinds. */
 int clua_continue(clua_state *state, int reply);
 

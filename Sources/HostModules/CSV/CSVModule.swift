@@ -31,7 +31,8 @@ enum CSVModule {
       return .values([.bytes(try writer.text(of: arguments[0]))])
     },
     // The next rows of a file for the iterator of `csv.rows`, the lines they begin at, and where to go on.
-    .blocking("piece", of: "csv", shownAs: "rows", changes: false) { arguments, job throws(Misuse) in
+    .blocking("piece", of: "csv", shownAs: "rows", changes: false, needs: HostFunction.needs(.read(0))) {
+      arguments, job throws(Misuse) in
       let path = try arguments.path(0, in: job)
       let options = try arguments.options(1, known: CSVTable.options)
       let format = try CSVFormat(options)

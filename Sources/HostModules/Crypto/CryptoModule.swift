@@ -75,7 +75,7 @@ enum CryptoModule {
   /// Looks at every byte, whatever it finds: the time it takes tells nothing of where two secrets differ.
   private static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left.count == right.count else { return false }
-    return zip(left, right).reduce(0) { $0 | $1.0 ^ $1.1 } == 0
+    return zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
   }
 
   private static func random(_ arguments: Arguments) throws(Misuse) -> [UInt8] {

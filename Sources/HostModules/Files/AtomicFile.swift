@@ -9,7 +9,7 @@ import Synchronization
 final class AtomicFile: Sendable {
   private let destination: JobPath
   private let temporary: JobPath
-  private let descriptor: Int32
+  let descriptor: Int32
   private let isOpen = Mutex(true)
 
   init(replacing path: JobPath) throws(Trouble) {
@@ -39,16 +39,27 @@ final class AtomicFile: Sendable {
 
   deinit { abandon() }
 
+  /// What the file is while it is being made.
+  var status: stat? {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? status : nil
+  }
+
   /// Appends these bytes.
-  func write(_ bytes: [UInt8]) throws(Trouble) {
+  func write(_ bytes: [UInt8]) throws(Trouble) { try write(bytes[...]) }
+
+  func write(_ bytes: ArraySlice<UInt8>) throws(Trouble) {
     guard writeAll(bytes, to: descriptor) else { throw .system("write", destination) }
   }
 
   /// Puts the file under its name. What was there before is gone only now.
   ///
-  /// - Parameter mode: The permissions to give it instead of those it has.
-  func commit(mode: mode_t? = nil) throws(Trouble) {
+  /// - Parameters:
+  ///   - mode: The permissions to give it instead of those it has.
+  ///   - modified: The time to give it instead of now.
+  func commit(mode: mode_t? = nil, modified: timespec? = nil) throws(Trouble) {
     if let mode { _ = fchmod(descriptor, mode) }
+    if let modified { _ = futimens(descriptor, [modified, modified]) }
     guard retrying({ fsync(descriptor) }) == 0 else { throw .system("write", destination) }
     let renamed = temporary.withCString { from in destination.withCString { rename(from, $0) } }
     guard renamed == 0 else { throw .system("write", destination) }
@@ -75,7 +86,7 @@ final class AtomicFile: Sendable {
 /// Writes all of `bytes`, in as many calls as it takes.
 ///
 /// - Returns: False if the system refused; `errno` says why.
-func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+func writeAll(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
   bytes.withUnsafeBytes { buffer in
     var rest = buffer[...]
     while !rest.isEmpty {

@@ -60,7 +60,7 @@ enum FileSystem {
     let descriptor = retrying { path.withCString { open($0, flags, 0o666) } }
     guard descriptor >= 0 else { throw .creation(path) }
     defer { close(descriptor) }
-    guard writeAll(bytes, to: descriptor) else { throw .system("write", path) }
+    guard writeAll(bytes[...], to: descriptor) else { throw .system("write", path) }
   }
 
   /// The names in a folder, in order of their bytes, without `.` and `..`.
@@ -133,37 +133,125 @@ enum FileSystem {
     }
   }
 
-  /// Copies a file's bytes and mode; the copy appears whole or not at all.
-  static func copy(_ source: JobPath, to destination: JobPath) throws(Trouble) {
-    let descriptor = retrying { source.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) } }
-    guard descriptor >= 0 else { throw .system("copy", source) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .system("copy", source) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw Trouble("cannot copy \(source.given): it is \(isFolder(status) ? "a folder" : "not a file")")
+  /// What a symbolic link says.
+  static func link(_ path: JobPath) throws(Trouble) -> [UInt8] {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+    let count = path.withCString { readlink($0, &buffer, Int(PATH_MAX)) }
+    guard count >= 0 else {
+      if errno == EINVAL { throw Trouble("cannot read the link \(path.given): it is none") }
+      throw .system("read the link", path)
     }
-    let file = try AtomicFile(replacing: destination)
-    defer { file.abandon() }
-    var piece = [UInt8](repeating: 0, count: 256 * 1024)
-    while true {
-      let count = retrying { Glibc.read(descriptor, &piece, piece.count) }
-      guard count >= 0 else { throw .system("copy", source) }
-      if count == 0 { break }
-      try file.write(Array(piece[..<count]))
-    }
-    try file.commit(mode: status.st_mode & 0o7777)
+    return buffer.prefix(count).map { UInt8(bitPattern: $0) }
   }
 
-  /// Gives a file or folder another name; a file that has it is replaced. A file may move to another
-  /// file system, where it is copied and then removed.
-  static func move(_ source: JobPath, to destination: JobPath) throws(Trouble) {
+  /// Makes a symbolic link, in place of one that has its name.
+  static func makeLink(_ path: JobPath, to target: [UInt8]) throws(Trouble) {
+    if let status = try status(path, followingLinks: false), status.st_mode & S_IFMT != S_IFLNK {
+      throw .system("make the link", path, code: EEXIST)
+    }
+    let suffix = String(UInt64.random(in: .min ... .max), radix: 16)
+    let temporary = path.parent.appending(Array(".almanac-\(suffix).tmp".utf8))
+    let text = (target + [0]).map { CChar(bitPattern: $0) }
+    guard temporary.withCString({ symlink(text, $0) }) == 0 else { throw .creation(path) }
+    guard temporary.withCString({ from in path.withCString { rename(from, $0) } }) == 0 else {
+      let trouble = Trouble.system("make the link", path)
+      _ = temporary.withCString { unlink($0) }
+      throw trouble
+    }
+  }
+
+  /// Copies a file's bytes and mode; the copy appears whole or not at all.
+  static func copy(
+    _ source: JobPath, to destination: JobPath, _ cancellation: Cancellation = Cancellation()
+  ) throws(Trouble) {
+    let input = try InputFile(source, for: "copy", hint: " ({ recursive = true } copies it)")
+    let file = try AtomicFile(replacing: destination)
+    defer { file.abandon() }
+    while let piece = try input.next() {
+      try cancellation.check()
+      try file.write(piece)
+    }
+    try file.commit(mode: input.status.st_mode & 0o7777)
+  }
+
+  /// Copies a folder and all that is in it, with modes and times; links stay links. The copy appears whole or
+  /// not at all, and nothing may have its name.
+  static func copyFolder(
+    _ source: JobPath, to destination: JobPath, _ cancellation: Cancellation
+  ) throws(Trouble) {
+    guard try status(destination, followingLinks: false) == nil else {
+      throw Trouble("cannot copy \(source.given) to \(destination.given): that is there already")
+    }
+    guard let from = source.resolved, let to = destination.parent.resolved else {
+      throw .creation(destination)
+    }
+    guard !from.contains(to) else {
+      throw Trouble("cannot copy \(source.given) to \(destination.given): that is in the folder itself")
+    }
+    let suffix = String(UInt64.random(in: .min ... .max), radix: 16)
+    let temporary = destination.parent.appending(Array(".almanac-\(suffix).tmp".utf8))
+    do throws(Trouble) {
+      try fill(temporary, from: source, cancellation)
+      guard temporary.withCString({ from in destination.withCString { rename(from, $0) } }) == 0 else {
+        throw Trouble.system("write", destination)
+      }
+    } catch {
+      try? remove(temporary, recursive: true)
+      throw error
+    }
+  }
+
+  private static func fill(
+    _ target: JobPath, from source: JobPath, _ cancellation: Cancellation
+  ) throws(Trouble) {
+    let tree = try FolderTree(target)
+    var pending: [(path: JobPath, name: [UInt8])] = [(source, [])]
+    while let (path, text) = pending.popLast() {
+      try cancellation.check()
+      guard let name = FolderTree.Name(text), let status = try status(path, followingLinks: text.isEmpty)
+      else {
+        continue
+      }
+      let attributes = FolderTree.Attributes(mode: status.st_mode & 0o7777, modified: status.st_mtim)
+      switch status.st_mode & S_IFMT {
+      case S_IFDIR:
+        try tree.makeFolder(name, attributes)
+        for entry in try names(in: path).reversed() {
+          pending.append((path.appending(entry), text.isEmpty ? entry : text + [UInt8(ascii: "/")] + entry))
+        }
+      case S_IFLNK: try tree.makeLink(name, to: try link(path), attributes)
+      case S_IFREG:
+        let input = try InputFile(path, for: "copy")
+        let file = try tree.makeFile(name, attributes)
+        var size = 0
+        while let piece = try input.next() {
+          try cancellation.check()
+          try file.write(piece, at: size)
+          size += piece.count
+        }
+        try file.commit(size: size)
+      default: throw Trouble("cannot copy \(path.given): it is not a file")
+      }
+    }
+    try tree.finish()
+  }
+
+  /// Gives a file or folder another name; a file that has it is replaced. What moves to another file system is
+  /// copied there and then removed.
+  static func move(
+    _ source: JobPath, to destination: JobPath, _ cancellation: Cancellation
+  ) throws(Trouble) {
     if source.withCString({ from in destination.withCString { rename(from, $0) } }) == 0 { return }
     guard errno == EXDEV else {
       throw Trouble("cannot move \(source.given) to \(destination.given): \(Trouble.reason(errno))")
     }
-    try copy(source, to: destination)
-    try remove(source, recursive: false)
+    let isFolder = try status(source, followingLinks: false).map(isFolder) ?? false
+    if isFolder {
+      try copyFolder(source, to: destination, cancellation)
+    } else {
+      try copy(source, to: destination, cancellation)
+    }
+    try remove(source, recursive: isFolder)
   }
 }
 

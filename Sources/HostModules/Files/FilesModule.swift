@@ -11,108 +11,105 @@ enum FilesModule {
   static let readLimit = 64 << 20
   private static let lineChunk = 64 * 1024
 
-  static let functions: [HostFunction] = [
-    function("read", changes: false) { arguments, job throws(Misuse) in
-      let path = try arguments.path(0, in: job)
-      let options = try arguments.options(1, known: ["offset", "size"])
-      let offset = try options.count("offset", in: 0...Int.max) ?? 0
-      let size = try options.count("size", in: 0...readLimit)
-      return { () throws(Trouble) in
-        if let size { return [.bytes(try FileSystem.read(path, offset: offset, limit: size))] }
-        let bytes = try FileSystem.read(path, offset: offset, limit: readLimit) { size in
-          "cannot read \(path.given): it has \(megabytes(size)), more than \(megabytes(readLimit)) are not held "
-            + "at once (fs.lines reads line by line, { offset =, size = } a piece)"
+  static let functions = (ownFunctions + treeFunctions + archiveFunctions).map { $0.needing(uses) }
+
+  private static let ownFunctions: [HostFunction] =
+    [
+      function("read", changes: false) { arguments, job throws(Misuse) in
+        let path = try arguments.path(0, in: job)
+        let options = try arguments.options(1, known: ["offset", "size"])
+        let offset = try options.count("offset", in: 0...Int.max) ?? 0
+        let size = try options.count("size", in: 0...readLimit)
+        return { () throws(Trouble) in
+          if let size { return [.bytes(try FileSystem.read(path, offset: offset, limit: size))] }
+          let bytes = try FileSystem.read(path, offset: offset, limit: readLimit) { size in
+            "cannot read \(path.given): it has \(megabytes(size)), more than \(megabytes(readLimit)) are not held "
+              + "at once (fs.lines reads line by line, { offset =, size = } a piece)"
+          }
+          return [.bytes(bytes)]
         }
-        return [.bytes(bytes)]
-      }
-    },
-    // A piece of a file for the iterator of `fs.lines`.
-    function("chunk", shownAs: "lines", changes: false) { arguments, job throws(Misuse) in
-      let path = try arguments.path(0, in: job)
-      let offset = Int(arguments[1].asInt ?? 0)
-      return { () throws(Trouble) in [.bytes(try FileSystem.read(path, offset: offset, limit: lineChunk))] }
-    },
-    function("write", changes: true) { arguments, job throws(Misuse) in
-      let path = try arguments.path(0, in: job)
-      let bytes = try arguments.bytes(1, "data")
-      return { () throws(Trouble) in
-        let file = try AtomicFile(replacing: path)
-        defer { file.abandon() }
-        try file.write(bytes)
-        try file.commit()
-        return [true]
-      }
-    },
-    function("append", changes: true) { arguments, job throws(Misuse) in
-      let path = try arguments.path(0, in: job)
-      let bytes = try arguments.bytes(1, "data")
-      return { () throws(Trouble) in
-        try FileSystem.append(bytes, to: path)
-        return [true]
-      }
-    },
-    function("list", changes: false) { arguments, job throws(Misuse) in
-      let path =
-        arguments[0] == .null
-        ? try JobPath([UInt8(ascii: ".")], in: job.folder, of: "fs.list")
-        : try arguments.path(0, in: job)
-      return { () throws(Trouble) in [.list(try FileSystem.names(in: path).map(DataValue.bytes))] }
-    },
-    function("glob", changes: false) { arguments, job throws(Misuse) in
-      let glob = try Glob(try arguments.bytes(0, "pattern"), in: job.folder, of: arguments.function)
-      return { () throws(Trouble) in [.list(try glob.matches().map(DataValue.bytes))] }
-    },
-    function("exists", changes: false) { arguments, job throws(Misuse) in
-      let path = try arguments.path(0, in: job)
-      return { () throws(Trouble) in [.bool(try FileSystem.status(path) != nil)] }
-    },
-    function("stat", changes: false) { arguments, job throws(Misuse) in
-      let path = try arguments.path(0, in: job)
-      return { () throws(Trouble) in [try stat(path)] }
-    },
-    function("disk", changes: false) { arguments, job throws(Misuse) in
-      let path = try arguments.path(0, in: job)
-      return { () throws(Trouble) in [try disk(path)] }
-    },
-    function("mkdir", changes: true) { arguments, job throws(Misuse) in
-      let path = try arguments.path(0, in: job)
-      return { () throws(Trouble) in
-        try FileSystem.makeFolder(path)
-        return [true]
-      }
-    },
-    function("remove", changes: true) { arguments, job throws(Misuse) in
-      let path = try arguments.path(0, in: job)
-      let recursive = try arguments.options(1, known: ["recursive"]).flag("recursive")
-      if recursive { try refuseHome(path, job, arguments) }
-      return { () throws(Trouble) in
-        try FileSystem.remove(path, recursive: recursive)
-        return [true]
-      }
-    },
-    function("copy", changes: true) { arguments, job throws(Misuse) in
-      let source = try arguments.path(0, in: job, name: "from")
-      let destination = try arguments.path(1, in: job, name: "to")
-      return { () throws(Trouble) in
-        try FileSystem.copy(source, to: destination)
-        return [true]
-      }
-    },
-    function("move", changes: true) { arguments, job throws(Misuse) in
-      let source = try arguments.path(0, in: job, name: "from")
-      let destination = try arguments.path(1, in: job, name: "to")
-      return { () throws(Trouble) in
-        try FileSystem.move(source, to: destination)
-        return [true]
-      }
-    },
+      },
+      // A piece of a file for the iterator of `fs.lines`.
+      function("chunk", shownAs: "lines", changes: false) { arguments, job throws(Misuse) in
+        let path = try arguments.path(0, in: job)
+        let offset = Int(arguments[1].asInt ?? 0)
+        return { () throws(Trouble) in [.bytes(try FileSystem.read(path, offset: offset, limit: lineChunk))] }
+      },
+      function("write", changes: true) { arguments, job throws(Misuse) in
+        let path = try arguments.path(0, in: job)
+        let bytes = try arguments.bytes(1, "data")
+        return { () throws(Trouble) in
+          let file = try AtomicFile(replacing: path)
+          defer { file.abandon() }
+          try file.write(bytes)
+          try file.commit()
+          return [true]
+        }
+      },
+      function("append", changes: true) { arguments, job throws(Misuse) in
+        let path = try arguments.path(0, in: job)
+        let bytes = try arguments.bytes(1, "data")
+        return { () throws(Trouble) in
+          try FileSystem.append(bytes, to: path)
+          return [true]
+        }
+      },
+      function("list", changes: false) { arguments, job throws(Misuse) in
+        let path =
+          arguments[0] == .null
+          ? try JobPath([UInt8(ascii: ".")], in: job.folder, of: "fs.list")
+          : try arguments.path(0, in: job)
+        return { () throws(Trouble) in [.list(try FileSystem.names(in: path).map(DataValue.bytes))] }
+      },
+      function("glob", changes: false) { arguments, job throws(Misuse) in
+        let glob = try Glob(try arguments.bytes(0, "pattern"), in: job.folder, of: arguments.function)
+        return { () throws(Trouble) in [.list(try glob.matches().map(DataValue.bytes))] }
+      },
+      function("exists", changes: false) { arguments, job throws(Misuse) in
+        let path = try arguments.path(0, in: job)
+        return { () throws(Trouble) in [.bool(try FileSystem.status(path) != nil)] }
+      },
+      function("stat", changes: false) { arguments, job throws(Misuse) in
+        let path = try arguments.path(0, in: job)
+        return { () throws(Trouble) in [try stat(path)] }
+      },
+      function("disk", changes: false) { arguments, job throws(Misuse) in
+        let path = try arguments.path(0, in: job)
+        return { () throws(Trouble) in [try disk(path)] }
+      },
+      function("mkdir", changes: true) { arguments, job throws(Misuse) in
+        let path = try arguments.path(0, in: job)
+        return { () throws(Trouble) in
+          try FileSystem.makeFolder(path)
+          return [true]
+        }
+      },
+      function("remove", changes: true) { arguments, job throws(Misuse) in
+        let path = try arguments.path(0, in: job)
+        let recursive = try arguments.options(1, known: ["recursive"]).flag("recursive")
+        if recursive { try refuseHome(path, job, arguments) }
+        return { () throws(Trouble) in
+          try FileSystem.remove(path, recursive: recursive)
+          return [true]
+        }
+      },
+    ]
+
+  /// What each function does with its arguments.
+  private static let uses: [String: [PathUse]] = [
+    "read": [.read(0)], "chunk": [.read(0)], "list": [.read(0)], "glob": [.search(0)], "exists": [.read(0)],
+    "stat": [.read(0)], "disk": [.read(0)], "hash": [.read(0)], "scan": [.read(0)], "readlink": [.look(0)],
+    "write": [.write(0)], "append": [.write(0)], "mkdir": [.write(0)], "chmod": [.write(0)],
+    "remove": [.change(0)], "symlink": [.change(1)], "move": [.change(0), .change(1)],
+    "copy": [.read(0), .write(1)], "tar": [.read(0), .write(1)], "untar": [.read(0), .write(1)],
+    "gzip": [.read(0), .packed(1, of: 0)], "gunzip": [.read(0), .unpacked(1, of: 0)],
   ]
 
-  private static func function(
+  static func function(
     _ name: String, shownAs shown: String? = nil, changes: Bool,
     _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> HostFunction.Work
   ) -> HostFunction {
-    .blocking(name, of: "fs", shownAs: shown, changes: changes, needs: needs(of: name), prepare)
+    .blocking(name, of: "fs", shownAs: shown, changes: changes, prepare)
   }
 
   private static func stat(_ path: JobPath) throws(Trouble) -> DataValue {
@@ -153,11 +150,11 @@ enum FilesModule {
     throw arguments.misuse("\(path.given) holds the job itself: it is not removed")
   }
 
-  private static func seconds(_ time: timespec) -> Double {
+  static func seconds(_ time: timespec) -> Double {
     Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000
   }
 
-  private static func octal(_ mode: mode_t) -> String {
+  static func octal(_ mode: mode_t) -> String {
     let digits = String(mode, radix: 8)
     return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }

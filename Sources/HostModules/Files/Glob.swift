@@ -90,10 +90,13 @@ struct Glob {
     text.isEmpty || text.last == slash ? text + name : text + [slash] + name
   }
 
-  private static func matches(_ name: [UInt8], _ pattern: [UInt8]) -> Bool {
+  /// Whether a name matches a pattern as a shell has it.
+  ///
+  /// - Parameter flags: Of `fnmatch`.
+  static func matches(_ name: [UInt8], _ pattern: [UInt8], _ flags: Int32 = FNM_PERIOD) -> Bool {
     let name = (name + [0]).map { CChar(bitPattern: $0) }
     let pattern = (pattern + [0]).map { CChar(bitPattern: $0) }
-    return fnmatch(pattern, name, FNM_PERIOD) == 0
+    return fnmatch(pattern, name, flags) == 0
   }
 
   private static func exists(_ path: JobPath) -> Bool {

@@ -37,11 +37,9 @@ struct HTTPAnswer: Sendable {
     return .object(fields)
   }
 
-  /// How long the server asks to be left alone (`Retry-After` in seconds), if it says so.
-  var retryAfter: Double? {
-    headers.first(name: "retry-after").flatMap { Double($0) }.flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }
-  }
-
   /// Whether the same request may well succeed a little later.
   var isWorthAnotherTry: Bool { [408, 429, 500, 502, 503, 504].contains(status) }
+
+  /// Whether the server says that it has not done what it was asked for.
+  var isRefusal: Bool { status == 429 || status == 503 }
 }

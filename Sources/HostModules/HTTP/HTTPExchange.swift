@@ -1,11 +1,12 @@
 import AsyncHTTPClient
 import NIOCore
-import NIOHTTP1
-import Synchronization
+import WebClient
 
 /// Carries out a request: its tries, its limits, and where the body goes.
 struct HTTPExchange: Sendable {
   let plan: HTTPPlan
+  /// Why a redirect may not be followed to this address; `nil` if it may.
+  var objection: @Sendable (HTTPAddress) -> String? = { _ in nil }
 
   /// How much of a body is held in memory.
   static let bodyLimit = 32 << 20
@@ -16,36 +17,42 @@ struct HTTPExchange: Sendable {
   /// The answer, whatever its status is.
   ///
   /// With `retries`, trouble and answers such as 503 are tried again, after a pause or what the server's
-  /// `Retry-After` says; one that asks for more than a minute is the script's to decide. It ends early when
-  /// its task is cancelled.
+  /// `Retry-After` says; one that asks for more than a minute is the script's to decide. A request that
+  /// must not be made twice, such as a POST, is tried again only where the server cannot have seen it or
+  /// says that it turned it away. It ends early when its task is cancelled.
   func run() async throws(Trouble) -> HTTPAnswer {
     var pause = Self.firstPause
     var triesLeft = plan.retries
+    let body = try await plan.body?.measured()
     while true {
-      let result = await attempt()
+      let result = await attempt(body)
       let wait: Double
       switch result {
       case .success(let answer):
-        wait = answer.retryAfter ?? pause
-        guard triesLeft > 0, answer.isWorthAnotherTry, wait <= Self.longestPause else { return answer }
+        wait = RetryAfter.seconds(in: answer.headers, now: WallClock.now()) ?? pause
+        guard triesLeft > 0, answer.isWorthAnotherTry, plan.isRepeatable || answer.isRefusal,
+          wait <= Self.longestPause
+        else { return answer }
       case .failure(let trouble):
-        guard triesLeft > 0 else { throw trouble }
+        guard triesLeft > 0, plan.isRepeatable || trouble.isUnsent else {
+          throw Trouble(trouble.description)
+        }
         wait = pause
       }
       triesLeft -= 1
       pause = min(pause * 2, Self.longestPause)
       guard (try? await Task.sleep(for: .seconds(wait))) != nil else {
-        throw HTTPTrouble.cancelled(plan.address)
+        throw Trouble(HTTPTrouble.cancelled(plan.address).description)
       }
     }
   }
 
   /// One try, under its time limit.
-  private func attempt() async -> Result<HTTPAnswer, Trouble> {
-    let progress = Progress(totalLimit: plan.timeout)
+  private func attempt(_ body: MeasuredBody?) async -> Result<HTTPAnswer, HTTPTrouble> {
+    let progress = HTTPProgress(totalLimit: plan.timeout)
     do {
       let answer = try await withThrowingTaskGroup(of: HTTPAnswer?.self) { group in
-        group.addTask { try await transfer(progress) }
+        group.addTask { try await transfer(body, progress) }
         group.addTask {
           await progress.standstill()
           return nil
@@ -54,32 +61,29 @@ struct HTTPExchange: Sendable {
         return try await group.next() ?? nil
       }
       if let answer { return .success(answer) }
-      return .failure(Task.isCancelled ? HTTPTrouble.cancelled(plan.address) : progress.trouble(plan.address))
+      return .failure(Task.isCancelled ? .cancelled(plan.address) : progress.trouble(plan.address))
     } catch let trouble as Trouble {
-      return .failure(trouble)
+      return .failure(HTTPTrouble(trouble.text))
     } catch {
-      return .failure(HTTPTrouble.explain(error, plan.address))
+      return .failure(HTTPTrouble(explaining: error, plan.address))
     }
   }
 
-  private func transfer(_ progress: Progress) async throws -> HTTPAnswer {
+  private func transfer(_ content: MeasuredBody?, _ progress: HTTPProgress) async throws -> HTTPAnswer {
     let start = ContinuousClock.now
-    let response = try await send()
+    var request = HTTPRequest(
+      plan.address, method: plan.method, headers: plan.headers, authorityFile: plan.authorityFile)
+    request.objection = objection
+    if let content { request.body = { content.clientBody(noting: progress) } }
+    let (response, address) = try await request.send()
     progress.note()
     var answer = HTTPAnswer(
-      status: Int(response.status.code), headers: response.headers,
-      url: response.history.last?.request.url ?? plan.address.url)
-    var body: HTTPClientResponse.Body? = response.body
-    if hasNoBody(response) {
-      // Where its headers tell of a compression, the client misses the compressed bytes: no trouble.
-      _ = try? await collect(response.body, progress)
-      try Task.checkCancellation()
-      body = nil
-    }
+      status: Int(response.status.code), headers: response.headers, url: address.url)
+    let body = DecodedBody(response, from: address)
     // A page that says "not found" must not take the place of yesterday's good file.
     if let path = plan.file, answer.isSuccess, plan.method != "HEAD" {
       answer.file = (path, try await save(body, to: path, progress))
-    } else if let body {
+    } else {
       answer.body = try await collect(body, progress)
     }
     try Task.checkCancellation()
@@ -87,30 +91,7 @@ struct HTTPExchange: Sendable {
     return answer
   }
 
-  private func send() async throws -> HTTPClientResponse {
-    var request = HTTPClientRequest(url: plan.address.url)
-    request.method = HTTPMethod(rawValue: plan.method)
-    request.headers = HTTPHeaders(plan.headers.map { ($0.name, $0.value) })
-    if let body = plan.body { request.body = .bytes(ByteBuffer(bytes: body)) }
-    let client = HTTPConnections.client(for: plan.address)
-    do {
-      return try await client.execute(request, deadline: .distantFuture)
-    } catch let error where isRepeatable && HTTPTrouble.isClosedConnection(error) {
-      // A connection kept open from an earlier request may be closed by the server at the very moment
-      // when it is used again.
-      return try await client.execute(request, deadline: .distantFuture)
-    }
-  }
-
-  private func hasNoBody(_ response: HTTPClientResponse) -> Bool {
-    let status = response.status.code
-    return plan.method == "HEAD" || status == 204 || status == 304
-      || response.headers.first(name: "content-length") == "0"
-  }
-
-  private var isRepeatable: Bool { plan.method == "GET" || plan.method == "HEAD" }
-
-  private func collect(_ body: HTTPClientResponse.Body, _ progress: Progress) async throws -> [UInt8] {
+  private func collect(_ body: DecodedBody, _ progress: HTTPProgress) async throws -> [UInt8] {
     var bytes: [UInt8] = []
     for try await buffer in body {
       progress.note()
@@ -126,14 +107,14 @@ struct HTTPExchange: Sendable {
 
   /// Writes the body beside `path`, and puts it there when it is complete.
   private func save(
-    _ body: HTTPClientResponse.Body?, to path: JobPath, _ progress: Progress
+    _ body: DecodedBody, to path: JobPath, _ progress: HTTPProgress
   ) async throws -> Int {
     let file = try await BlockingWork.value {
       do throws(Trouble) { return .success(try AtomicFile(replacing: path)) } catch { return .failure(error) }
     }
     defer { file.abandon() }
     var size = 0
-    for try await buffer in body ?? .init() {
+    for try await buffer in body {
       progress.note()
       size += buffer.readableBytes
       let bytes = Array(buffer.readableBytesView)
@@ -148,51 +129,5 @@ struct HTTPExchange: Sendable {
       do throws(Trouble) { return .success(try file.commit()) } catch { return .failure(error) }
     }
     return size
-  }
-}
-
-/// When a transfer last moved, and when that is too long ago.
-private final class Progress: Sendable {
-  private let start = ContinuousClock.now
-  private let last: Mutex<ContinuousClock.Instant>
-  private let isComplete = Mutex(false)
-  private let totalLimit: Double?
-
-  /// - Parameter totalLimit: Seconds for the whole transfer; `nil` where only standstill ends it.
-  init(totalLimit: Double?) {
-    self.totalLimit = totalLimit
-    last = Mutex(start)
-  }
-
-  func note() { last.withLock { $0 = .now } }
-
-  /// All is here: what the disk still needs is no matter of the server's.
-  func complete() { isComplete.withLock { $0 = true } }
-
-  /// Returns when the limit is over, or the task is cancelled.
-  func standstill() async {
-    while true {
-      let end = limit
-      if ContinuousClock.now >= end { return }
-      guard (try? await Task.sleep(until: end, clock: .continuous)) != nil else { return }
-    }
-  }
-
-  private var limit: ContinuousClock.Instant {
-    if isComplete.withLock({ $0 }) { return .now.advanced(by: .seconds(3600)) }
-    if let totalLimit { return start.advanced(by: .seconds(totalLimit)) }
-    return last.withLock { $0 }.advanced(by: .seconds(HTTPPlan.standstillLimit))
-  }
-
-  /// What the script is told when the limit is over.
-  func trouble(_ address: HTTPAddress) -> Trouble {
-    let limit = totalLimit ?? HTTPPlan.standstillLimit
-    let seconds = limit == limit.rounded() ? "\(Int(limit))" : "\(limit)"
-    let began = last.withLock { $0 } != start
-    return Trouble(
-      began
-        ? "timeout: the answer from \(address.authority) was not complete after \(seconds) s"
-          + (totalLimit == nil ? " without progress" : "")
-        : "timeout: no answer from \(address.authority) within \(seconds) s")
   }
 }

@@ -1,25 +1,37 @@
-import AsyncHTTPClient
 import LuaHost
+import NIOHTTP1
 import Values
+import WebClient
 
 /// A request as a script described it, checked.
 struct HTTPPlan: Sendable {
   let address: HTTPAddress
   let method: String
-  let headers: [(name: String, value: String)]
-  let body: [UInt8]?
+  let headers: HTTPHeaders
+  let body: HTTPBody?
   /// For the whole exchange, in seconds; `nil` where only standstill ends it.
   let timeout: Double?
   let retries: Int
   /// Where the body goes instead of into memory.
   let file: JobPath?
+  /// Certificates to trust instead of the system's.
+  let authorityFile: String?
 
   /// How long an exchange without a `timeout` of its own may stand still, in seconds.
   static let standstillLimit = 30.0
 
   static let options = [
-    "url", "method", "headers", "query", "json", "form", "body", "timeout", "retries", "to_file",
+    "url", "method", "headers", "query", "json", "form", "multipart", "body", "from_file", "timeout",
+    "retries", "to_file", "ca_file",
   ]
+  private static let contents = ["body", "json", "form", "multipart", "from_file"]
+
+  /// Whether making the request twice does no more than making it once (RFC 9110, 9.2.2), or whether the
+  /// server was told how to find that out.
+  var isRepeatable: Bool {
+    ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"].contains(method)
+      || headers.contains(name: "idempotency-key")
+  }
 
   /// - Parameters:
   ///   - url: The first argument of `get` and `post`; `nil` for `request`, which has it among its options.
@@ -38,27 +50,33 @@ struct HTTPPlan: Sendable {
       throw options.misuse("url must be a string, not \(describe(target))")
     }
     let query = try Self.pairs(options, "query")
-    do throws(Misuse) {
+    do throws(HTTPAddress.Problem) {
       address = try HTTPAddress(text, query: query)
     } catch {
       throw options.misuse(error.text)
     }
-    let content = try Self.content(options)
-    body = content?.bytes
+    body = try Self.content(options, folder)
     let chosen = try Self.method(options)
-    method = fixedMethod ?? chosen ?? (content == nil ? "GET" : "POST")
-    headers = try Self.headers(options, contentType: content?.type, credentials: address.credentials)
+    method = fixedMethod ?? chosen ?? (body == nil ? "GET" : "POST")
+    headers = try Self.headers(options, contentType: body?.type)
     timeout = try options.seconds("timeout")
     retries = try options.count("retries", in: 0...100) ?? 0
-    file =
-      if let path = try options.bytes("to_file") {
-        try JobPath(path, in: folder, of: options.function, name: "to_file")
-      } else { nil }
+    file = try Self.path(options, "to_file", folder)
+    authorityFile = try Self.path(options, "ca_file", folder).map {
+      String(decoding: $0.bytes, as: UTF8.self)
+    }
+  }
+
+  private static func path(_ options: Options, _ name: String, _ folder: String) throws(Misuse) -> JobPath? {
+    guard let path = try options.bytes(name) else { return nil }
+    return try JobPath(path, in: folder, of: options.function, name: name)
   }
 
   /// What a job must be allowed to do for it.
   var needs: [Capability] {
-    [Capability(.http, address.authority)] + (file.map { [Capability(.write, path: $0.bytes)] } ?? [])
+    let read = (body?.files.map(\.bytes) ?? []) + (authorityFile.map { [Array($0.utf8)] } ?? [])
+    return [Capability(.http, address.authority)] + read.map { Capability(.read, path: $0) }
+      + (file.map { [Capability(.write, path: $0.bytes)] } ?? [])
   }
 
   private static func method(_ options: Options) throws(Misuse) -> String? {
@@ -69,33 +87,75 @@ struct HTTPPlan: Sendable {
     return method.uppercased()
   }
 
-  /// The bytes to send, and what they are.
-  private static func content(_ options: Options) throws(Misuse) -> (bytes: [UInt8], type: String?)? {
-    let given = ["body", "json", "form"].filter { options.has($0) }
+  /// What to send, given in one of several ways.
+  private static func content(_ options: Options, _ folder: String) throws(Misuse) -> HTTPBody? {
+    let given = contents.filter { options.has($0) }
     guard given.count <= 1 else {
       throw options.misuse("give one of \(given.joined(separator: " and ")), not both")
     }
     switch given.first {
     case "json":
-      do { return (Array(try options["json"].json().utf8), "application/json") } catch {
+      do {
+        return HTTPBody(pieces: [.bytes(Array(try options["json"].json().utf8))], type: "application/json")
+      } catch {
         throw options.misuse("json: \(error)")
       }
     case "form":
       let fields = try pairs(options, "form")
       let text = fields.map { PercentEncoding.formField($0) + "=" + PercentEncoding.formField($1) }
-      return (Array(text.joined(separator: "&").utf8), "application/x-www-form-urlencoded")
-    case "body":
-      guard let bytes = try options.bytes("body") else { return nil }
-      return (bytes, nil)
-    default: return nil
+      return HTTPBody(
+        pieces: [.bytes(Array(text.joined(separator: "&").utf8))], type: "application/x-www-form-urlencoded")
+    case "multipart":
+      let boundary = "almanac-" + String(UInt64.random(in: .min ... .max), radix: 36)
+      return .multipart(try parts(options, folder), boundary: boundary)
+    case "from_file":
+      return try path(options, "from_file", folder).map { HTTPBody(pieces: [.file($0)]) }
+    default: return try options.bytes("body").map { HTTPBody(pieces: [.bytes($0)]) }
     }
   }
 
-  private static func headers(
-    _ options: Options, contentType: String?, credentials: String?
-  ) throws(Misuse) -> [(name: String, value: String)] {
-    let headers = try pairs(options, "headers")
-    for (name, value) in headers {
+  /// The parts of a form with files: a value is a text, or a table with `file` or `data`, or a list of such.
+  private static func parts(_ options: Options, _ folder: String) throws(Misuse) -> [HTTPFormPart] {
+    guard let table = try options.table("multipart") else { return [] }
+    var parts: [HTTPFormPart] = []
+    for (name, value) in table.fields.sorted(by: { $0.key < $1.key }) {
+      let values: [DataValue] =
+        if let list = value.asTable, list.fields.isEmpty { list.items } else { [value] }
+      for value in values { parts.append(try part(name, value, options, folder)) }
+    }
+    return parts
+  }
+
+  private static func part(
+    _ name: String, _ value: DataValue, _ options: Options, _ folder: String
+  ) throws(Misuse) -> HTTPFormPart {
+    if let bytes = LuaText.bytes(value) { return HTTPFormPart(name: name, content: .bytes(bytes)) }
+    guard value.asTable != nil else {
+      throw options.misuse(
+        "multipart.\(name) must be a string, or a table like { file = \"report.csv\" }, not \(describe(value))"
+      )
+    }
+    let place = "\(options.function): multipart.\(name)"
+    let fields = try Options(value, of: place, known: ["file", "data", "name", "type"])
+    let type = try fields.text("type")
+    guard type?.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) ?? true else {
+      throw fields.misuse("type has a character in it that may not be there")
+    }
+    let given = try fields.text("name")
+    switch (try path(fields, "file", folder), try fields.bytes("data")) {
+    case (let file?, nil):
+      let ownName = file.given.split(separator: "/").last.map(String.init) ?? file.given
+      return HTTPFormPart(
+        name: name, fileName: given ?? ownName, type: type ?? "application/octet-stream", content: .file(file)
+      )
+    case (nil, let data?): return HTTPFormPart(name: name, fileName: given, type: type, content: .bytes(data))
+    default: throw fields.misuse("give one of file and data")
+    }
+  }
+
+  private static func headers(_ options: Options, contentType: String?) throws(Misuse) -> HTTPHeaders {
+    let given = try pairs(options, "headers")
+    for (name, value) in given {
       guard !name.isEmpty, name.utf8.allSatisfy({ isTokenByte($0) }) else {
         throw options.misuse("\(describe(.string(name))) is not the name of a header")
       }
@@ -103,20 +163,15 @@ struct HTTPPlan: Sendable {
         throw options.misuse("the header \(name) has a line break or another control character in it")
       }
     }
-    func missing(_ name: String) -> Bool { !headers.contains { $0.0.lowercased() == name } }
-    var result = headers.map { (name: $0.0, value: $0.1) }
-    if missing("user-agent") { result.append((name: "User-Agent", value: "almanac")) }
-    if missing("accept") { result.append((name: "Accept", value: "*/*")) }
-    if missing("accept-encoding") { result.append((name: "Accept-Encoding", value: "gzip, deflate")) }
-    if let contentType, missing("content-type") { result.append((name: "Content-Type", value: contentType)) }
-    if let credentials, missing("authorization") {
-      let parts = credentials.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(
-        String.init)
-      let basic = HTTPClient.Authorization.basic(
-        username: parts[0], password: parts.count > 1 ? parts[1] : "")
-      result.append((name: "Authorization", value: basic.headerValue))
+    var headers = HTTPHeaders(given)
+    let defaults = [
+      ("User-Agent", "almanac"), ("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate"),
+      ("Content-Type", contentType),
+    ]
+    for case (let name, let value?) in defaults where !headers.contains(name: name) {
+      headers.add(name: name, value: value)
     }
-    return result
+    return headers
   }
 
   /// Names and values in order of the names; a list of values gives the name several times.

@@ -33,7 +33,8 @@ enum ProcessModule {
   private static func function(
     _ name: String, _ plan: @escaping @Sendable (HostCall) throws(Misuse) -> ProcessPlan
   ) -> HostFunction {
-    HostFunction(name: name, isOutside: true, needs: { (try? plan($0))?.needs ?? [] }) { call in
+    HostFunction(name: name, isOutside: true, needs: { (try? plan($0))?.needs ?? [] }, inDryRun: .pretends) {
+      call in
       reply(to: call, plan)
     }
   }
@@ -43,6 +44,7 @@ enum ProcessModule {
   ) -> HostReply {
     do throws(Misuse) {
       let plan = try plan(call)
+      if let reply = pretended(call, plan) { return reply }
       // Where the run cannot wait, this raises; nothing is started.
       guard call.canWait else { return .waiting }
       let run = ProcessRun(plan, call, call.resource()) { result in
@@ -58,6 +60,25 @@ enum ProcessModule {
     } catch {
       return .misuse(error.text)
     }
+  }
+
+  /// What a dry run answers: that all went well and nothing was written, unless a test says otherwise.
+  private static func pretended(_ call: HostCall, _ plan: ProcessPlan) -> HostReply? {
+    let words = plan.arguments.map { String(decoding: $0, as: UTF8.self) }
+    let usual = DataValue.object([
+      "code": 0, "stdout": "", "stderr": "", "duration": 0, "timed_out": false, "truncated": false,
+      "dry": true,
+    ])
+    let reply = call.pretend("run \(words.joined(separator: " "))", returning: usual)
+    guard case .values(let values) = reply, case .table(var end) = values.first else { return reply }
+    if end.fields["signal"] != nil { end.fields["code"] = nil }
+    let code = end.fields["code"]?.asInt
+    if plan.checks, code != 0 {
+      return .trouble(
+        "\(plan.shown) \(code.map { "failed with exit code \($0)" } ?? "was ended by a signal")")
+    }
+    end.fields["ok"] = end.fields["ok"] ?? .bool(code == 0)
+    return .values([.table(end)])
   }
 
   private static func word(_ value: DataValue, _ name: String) throws(Misuse) -> [UInt8] {

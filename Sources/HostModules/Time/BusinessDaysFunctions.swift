@@ -24,7 +24,8 @@ enum BusinessDaysFunctions {
     _ name: String, options index: Int,
     _ body: @escaping @Sendable (Instant, Arguments, BusinessDays, Zone) throws(Trouble) -> DataValue
   ) -> HostFunction {
-    .blocking(name, of: "time", changes: false) { arguments, job throws(Misuse) in
+    .blocking(name, of: "time", changes: false, needs: { needs(of: $0, options: index) }) {
+      arguments, job throws(Misuse) in
       let options = try arguments.options(index, known: ["holidays", "weekend", "zone"])
       let zone = try Zone.of(try options.text("zone"), in: job, arguments.function)
       let instant = try arguments.instant(0, "the instant", in: zone)
@@ -42,6 +43,15 @@ enum BusinessDaysFunctions {
         return [try body(instant, arguments, days, zone)]
       }
     }
+  }
+
+  /// The calendar files, to be read.
+  private static func needs(of call: HostCall, options index: Int) -> [Capability] {
+    let arguments = Arguments(call.arguments, of: "")
+    guard let options = try? arguments.options(index, known: ["holidays", "weekend", "zone"]),
+      let (_, calendars) = try? holidays(options, call.job, .utc)
+    else { return [] }
+    return calendars.map { Capability(.read, path: $0.bytes) }
   }
 
   private static func countOfDays(_ arguments: Arguments) -> Int? {

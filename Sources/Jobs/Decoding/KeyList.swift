@@ -1,7 +1,7 @@
 import Scheduling
 
 /// The keys that a table may hold, and what to say of another one.
-struct KeyList {
+package struct KeyList {
   var known: [String]
   /// Keys that the project's documents name and that do nothing yet.
   var later: [String] = []
@@ -11,6 +11,17 @@ struct KeyList {
   var otherNames: [String: String] = [:]
   /// What to write in place of an item without a key.
   var example: String
+
+  package init(
+    known: [String], later: [String] = [], elsewhere: [String: String] = [:],
+    otherNames: [String: String] = [:], example: String
+  ) {
+    self.known = known
+    self.later = later
+    self.elsewhere = elsewhere
+    self.otherNames = otherNames
+    self.example = example
+  }
 
   func objection(to key: String) -> String {
     if later.contains(key) { return "not supported yet" }
@@ -40,11 +51,9 @@ extension KeyList {
     "time_limit", "stop_grace", "memory_limit", "log_limit", "cpu_limit", "retry", "overlap", "queue_limit",
     "max_parallel",
     "late_within", "start_when_available", "catch_up", "catch_up_within", "priority", "pool", "requires",
-    "archive_after", "formerly", "host", "env", "fresh_state", "allow",
+    "archive_after", "formerly", "host", "env", "secrets", "fresh_state", "when", "allow", "notify",
   ]
-  static let laterSettings = [
-    "secrets", "notify", "when",
-  ]
+  static let laterSettings: [String] = []
   private static let commonNames = [
     "interval": "every", "timeout": "time_limit", "max_runtime": "time_limit", "retries": "retry",
     "tz": "time_zone", "disabled": "enabled", "concurrency": "overlap", "crontab": "cron",
@@ -76,6 +85,17 @@ extension KeyList {
       }
       .map { ($0, "is a setting of the job; it stands beside `triggers`") }),
     otherNames: commonNames, example: "a trigger is a table such as { every = \"10m\" }")
+
+  /// The `defaults` of a configuration: every setting of a job that is no trigger's.
+  static let defaults = KeyList(
+    known: settings.filter { !notForAll.contains($0) },
+    later: laterSettings.filter { !notForAll.contains($0) },
+    elsewhere: Dictionary(
+      uniqueKeysWithValues: (["triggers"] + rules + laterRules + besideRule + laterBesideRule + notForAll)
+        .map { ($0, "is for a job's own schedule to say, no default for all of them") }),
+    otherNames: commonNames, example: "give it one, such as time_limit: 1h")
+  /// A function, and what is one job's alone.
+  private static let notForAll = ["when", "formerly"]
 
   static let daily = KeyList(known: ["at", "every_days"], example: "write at = \"02:30\"")
   static let weekly = KeyList(

@@ -4,17 +4,10 @@
 /// notes the line of each key in the table as it is written. What is put together by code it does not
 /// see: then the nearest key around it that is written stands in, or no line.
 struct ScheduleLines {
-  private var lines: [String: Int] = [:]
+  private var lines = PlaceLines()
 
   /// The line of a key by its path, as in `schedule.triggers[2].cron`.
-  func line(of path: String) -> Int? {
-    var path = Substring(path)
-    while true {
-      if let line = lines[String(path)] { return line }
-      guard let cut = path.lastIndex(where: { $0 == "." || $0 == "[" }) else { return nil }
-      path = path[..<cut]
-    }
-  }
+  func line(of path: String) -> Int? { lines.line(of: path) }
 
   init(_ source: [UInt8]) {
     var tokens = LuaTokens(source)
@@ -32,7 +25,8 @@ struct ScheduleLines {
       case .name("schedule") where depth == 0 && !local && before?.kind != .symbol(UInt8(ascii: ".")):
         guard tokens.peek()?.kind == .symbol(UInt8(ascii: "=")) else { break }
         _ = tokens.next()
-        lines = ["schedule": token.line]
+        lines = PlaceLines()
+        lines.note(token.line, of: "schedule")
         guard tokens.peek()?.kind == .symbol(UInt8(ascii: "{")) else { break }
         _ = tokens.next()
         readTable("schedule", &tokens, depth: 0)
@@ -57,7 +51,7 @@ struct ScheduleLines {
         item += 1
         place = path + "[\(item)]"
       }
-      if lines[place] == nil { lines[place] = token.line }
+      lines.note(token.line, of: place)
       if tokens.peek()?.kind == .symbol(UInt8(ascii: "{")), depth < 20 {
         _ = tokens.next()
         readTable(place, &tokens, depth: depth + 1)

@@ -3,8 +3,8 @@ import Scheduling
 import Values
 
 /// The settings of a job (SPEC 4.2) that are no gates.
-enum SettingsDecoder {
-  static func zone(_ reader: inout TableReader) -> Zone? {
+package enum SettingsDecoder {
+  package static func zone(_ reader: inout TableReader) -> Zone? {
     reader.parsed("time_zone", wanted: "the name of a time zone (\"Europe/Berlin\")") {
       (text) throws(ScheduleError) in try Zone.named(text)
     }
@@ -20,6 +20,11 @@ enum SettingsDecoder {
     if let limit = bytes("log_limit", &reader, atLeast: 0) { definition.logLimit = limit }
     if let limit = reader.duration("cpu_limit", positive: true) { definition.cpuLimit = limit }
     if let env = environment(&reader) { definition.env = env }
+    if let secrets = secrets(&reader) { definition.secrets = secrets }
+    for name in definition.secrets where definition.env[name] != nil {
+      reader.report("secrets", "\(Found.quoted(name)) stands in `env` too; a name is one or the other")
+    }
+    if let notify = NotifyDecoder.decode(&reader, "notify") { definition.notify = notify }
     if let allow = CapabilityDecoder.decode(&reader) { definition.allow = allow }
   }
 
@@ -39,7 +44,16 @@ enum SettingsDecoder {
       policy.pool = pool
     }
     policy.requires = requirements(&reader)
+    policy.hasWhen = hasWhen(&reader)
     if let after = reader.duration("archive_after") { policy.archiveAfter = after }
+  }
+
+  /// The function itself stays in the job's Lua state; of it comes only that it is there.
+  private static func hasWhen(_ reader: inout TableReader) -> Bool {
+    guard let value = reader.value("when") else { return false }
+    if case .opaque("function") = value { return true }
+    reader.report("when", Found.mismatch(value, "a function: when = function(due) return true end"))
+    return false
   }
 
   /// `overlap` with the limits that belong to it.
@@ -143,13 +157,38 @@ enum SettingsDecoder {
     return env
   }
 
+  private static func secrets(_ reader: inout TableReader) -> [String]? {
+    let names = reader.parsedList("secrets", wanted: "the name of a secret (\"API_TOKEN\")") {
+      (text) throws(ScheduleError) in
+      let isName =
+        text.utf8.first.map { $0 == 0x5f || $0 | 32 >= 97 && $0 | 32 < 123 } ?? false
+        && text.utf8.allSatisfy { $0 == 0x5f || $0 | 32 >= 97 && $0 | 32 < 123 || $0 >= 48 && $0 < 58 }
+      guard isName else {
+        throw ScheduleError(
+          "\(Found.quoted(text)) cannot be a secret's name: it is made of letters, digits and _ (\"API_TOKEN\")"
+        )
+      }
+      return text
+    }
+    guard let names else { return nil }
+    for name in Set(names) where names.count(where: { $0 == name }) > 1 {
+      reader.report("secrets", "\(Found.quoted(name)) stands in the list twice")
+    }
+    return names
+  }
+
   // MARK: - Amounts of memory
 
   /// As everywhere where memory is counted, `KB` is 1024 bytes.
   private static let units = [("KB", 10), ("MB", 20), ("GB", 30), ("K", 10), ("M", 20), ("G", 30), ("B", 0)]
   private static let largest = 1 << 40
 
-  private static func bytes(_ key: String, _ reader: inout TableReader, atLeast least: Int) -> Int? {
+  /// Takes a size, as text with a unit.
+  ///
+  /// - Parameter needer: what the least size is for.
+  package static func bytes(
+    _ key: String, _ reader: inout TableReader, atLeast least: Int, for needer: String = "a Lua state"
+  ) -> Int? {
     guard let value = reader.value(key) else { return nil }
     if value.asDouble != nil {
       let number = Found.number(value)
@@ -161,7 +200,7 @@ enum SettingsDecoder {
     }
     guard let size, size < least else { return size }
     reader.report(
-      key, "\(Found.quoted(value.asString ?? "")) is too little; a Lua state needs at least \(least >> 10)KB")
+      key, "\(Found.quoted(value.asString ?? "")) is too little; \(needer) needs at least \(least >> 10)KB")
     return nil
   }
 

@@ -5,41 +5,44 @@ import Values
 ///
 /// A key that is taken and wrong gives `nil`, like one that is not there: whoever decodes goes on, so
 /// that everything wrong is found at once. ``close(_:)`` finds the keys that nobody took.
-struct TableReader {
-  /// How the table is reached: `schedule.window`.
-  let place: String
-  let problems: Problems
+package struct TableReader {
+  /// How the table is reached: `schedule.window`; empty for the top of a file.
+  package let place: String
+  package let problems: Problems
   private let table: DataTable
   private var taken: Set<String> = []
 
-  init(_ table: DataTable, at place: String, _ problems: Problems) {
+  package init(_ table: DataTable, at place: String, _ problems: Problems) {
     self.table = table
     self.place = place
     self.problems = problems
   }
 
-  func has(_ key: String) -> Bool { table.fields[key] != nil }
+  package func has(_ key: String) -> Bool { table.fields[key] != nil }
 
-  func place(of key: String) -> String {
+  package func place(of key: String) -> String { Self.place(of: key, in: place) }
+
+  /// How a key of the table at `place` is reached.
+  package static func place(of key: String, in place: String) -> String {
     let isName =
       !key.isEmpty
       && key.utf8.allSatisfy {
         $0 == UInt8(ascii: "_") || $0 >= 48 && $0 < 58 || $0 | 32 >= 97 && $0 | 32 < 123
       }
-    if isName, Int(key) == nil { return place + "." + key }
+    if isName, Int(key) == nil { return place.isEmpty ? key : place + "." + key }
     return Int(key) != nil ? "\(place)[\(key)]" : "\(place)[\(Found.quoted(key))]"
   }
 
-  func report(_ key: String, _ message: String) { problems.add(place(of: key), message) }
+  package func report(_ key: String, _ message: String) { problems.add(place(of: key), message) }
 
-  mutating func value(_ key: String) -> DataValue? {
+  package mutating func value(_ key: String) -> DataValue? {
     taken.insert(key)
     return table.fields[key]
   }
 
   // MARK: - One value
 
-  mutating func flag(_ key: String) -> Bool? {
+  package mutating func flag(_ key: String) -> Bool? {
     guard let value = value(key) else { return nil }
     guard let flag = value.asBool else {
       report(key, Found.mismatch(value, "true or false"))
@@ -49,19 +52,19 @@ struct TableReader {
   }
 
   /// - Parameter wanted: What it would have to be, with an example.
-  mutating func text(_ key: String, wanted: String) -> String? {
+  package mutating func text(_ key: String, wanted: String) -> String? {
     value(key).flatMap { text($0, at: place(of: key), wanted: wanted) }
   }
 
   /// A string that something is read from.
-  mutating func parsed<Result>(
+  package mutating func parsed<Result>(
     _ key: String, wanted: String, _ parse: (String) throws(ScheduleError) -> Result
   ) -> Result? {
     guard let text = text(key, wanted: wanted) else { return nil }
     return attempt(at: place(of: key)) { () throws(ScheduleError) in try parse(text) }
   }
 
-  mutating func duration(_ key: String, positive: Bool = false) -> Interval? {
+  package mutating func duration(_ key: String, positive: Bool = false) -> Interval? {
     guard let value = value(key) else { return nil }
     switch value {
     case .int, .double:
@@ -80,7 +83,7 @@ struct TableReader {
     return interval
   }
 
-  mutating func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
+  package mutating func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
     guard let value = value(key) else { return nil }
     guard value.asDouble != nil, let number = value.asInt, let result = Int(exactly: number) else {
       report(key, Found.mismatch(value, "a whole number"))
@@ -157,7 +160,7 @@ struct TableReader {
   }
 
   /// A table of named keys.
-  mutating func table(_ key: String, example: String) -> TableReader? {
+  package mutating func table(_ key: String, example: String) -> TableReader? {
     guard let value = value(key) else { return nil }
     guard let inner = value.asTable else {
       report(key, Found.mismatch(value, "a table: \(example)"))
@@ -187,7 +190,7 @@ struct TableReader {
   /// Reports every key that nobody took, and every item.
   ///
   /// - Parameter known: What the table may hold.
-  func close(_ known: KeyList) {
+  package func close(_ known: KeyList) {
     for (index, item) in table.items.enumerated() {
       problems.add("\(place)[\(index + 1)]", "\(Found.phrase(item)) without a key; \(known.example)")
     }
@@ -213,9 +216,11 @@ struct TableReader {
 }
 
 /// How an error says what stands in a table.
-enum Found {
+package enum Found {
   /// `10 is a number, not a time of day ("02:30")`.
-  static func mismatch(_ value: DataValue, _ wanted: String) -> String { "\(phrase(value)), not \(wanted)" }
+  package static func mismatch(_ value: DataValue, _ wanted: String) -> String {
+    "\(phrase(value)), not \(wanted)"
+  }
 
   static func phrase(_ value: DataValue) -> String {
     switch value {
@@ -229,7 +234,7 @@ enum Found {
     }
   }
 
-  static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     "\"" + NameRules.displayed(text.count > 80 ? text.prefix(77) + "..." : text) + "\""
   }
 

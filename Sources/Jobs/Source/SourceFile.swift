@@ -1,7 +1,7 @@
 import Glibc
 
 /// Why a file or folder cannot be read.
-struct FileTrouble: Error, Equatable {
+package struct FileTrouble: Error, Equatable {
   /// An `errno`.
   struct Code: Error, Equatable {
     let number: Int32
@@ -9,8 +9,8 @@ struct FileTrouble: Error, Equatable {
   }
 
   /// There is nothing of that name (any more).
-  var isGone = false
-  let message: String
+  package var isGone = false
+  package let message: String
 
   init(_ message: String, isGone: Bool = false) {
     self.message = message
@@ -32,7 +32,7 @@ struct FileTrouble: Error, Equatable {
 }
 
 /// Reading a job file without trusting it to be one.
-enum SourceFile {
+package enum SourceFile {
   /// No script that a person wrote is larger, and what a host is sent has its limits.
   static let maximumBytes = 4 << 20
 
@@ -52,7 +52,7 @@ enum SourceFile {
   }
 
   /// The file's bytes. It never waits: a FIFO or a device is refused before it is opened.
-  static func read(_ path: String) throws(FileTrouble) -> [UInt8] {
+  package static func read(_ path: String) throws(FileTrouble) -> [UInt8] {
     var status = stat()
     guard stat(path, &status) == 0 else { throw explain(errno, path) }
     try check(status)

@@ -9,6 +9,8 @@ public struct JobContext: Sendable {
   /// Where the job writes for people, absolute; it may not exist yet.
   public let outputFolder: String
   public let environment: [String: String]
+  /// What the configuration offers to modules: `services["smtp"]`.
+  public let services: DataValue
   /// The zone that the schedule names; `nil` where it names none, and before it is read.
   public let timeZone: String?
   /// All that the job may do to the world; `nil` for whatever it likes.
@@ -24,6 +26,8 @@ public struct RunContext: Sendable {
   public let testing: Bool
   /// Whether what would change the world is only to be logged.
   public let dry: Bool
+  /// What calls return in a dry run, where a test has a say in it.
+  public let answers: DryAnswers
   /// When its time is over, in nanoseconds of the monotonic clock; `nil` for no limit.
   public let deadline: Int64?
   /// How long it has to unwind when it is stopped, in nanoseconds.

@@ -37,7 +37,9 @@ public struct HostFunction: Sendable {
   public let isOutside: Bool
   /// What the job must be allowed to do for a call. `nil` where nobody has said so: then a job with an `allow`
   /// list cannot call it.
-  public let needs: Needs?
+  public var needs: Needs?
+  /// What becomes of it in a dry run; what may change the world is announced, unless its author says better.
+  public let inDryRun: InDryRun
   /// Is called on a Lua worker, and must not block it.
   public let body: @Sendable (HostCall) -> HostReply
 
@@ -47,11 +49,13 @@ public struct HostFunction: Sendable {
   public typealias Needs = @Sendable (HostCall) -> [Capability]
 
   public init(
-    name: String, isOutside: Bool, needs: Needs? = nil, body: @escaping @Sendable (HostCall) -> HostReply
+    name: String, isOutside: Bool, needs: Needs? = nil, inDryRun: InDryRun? = nil,
+    body: @escaping @Sendable (HostCall) -> HostReply
   ) {
     self.name = name
     self.isOutside = isOutside
     self.needs = needs
+    self.inDryRun = inDryRun ?? (isOutside ? .isAnnounced : .isCalled)
     self.body = body
   }
 

@@ -26,6 +26,16 @@ public protocol LuaHostDelegate: AnyObject, Sendable {
   func loaded(_ id: StateID, _ result: Result<LoadedScript, ScriptError>)
   /// `initialize` was called, if there is one. After a failure the state is gone.
   func initialized(_ id: StateID, _ result: Result<String?, ScriptError>)
+  /// The job asks something, and waits until ``LuaHost/answer(_:number:_:)`` brings the answer.
+  ///
+  /// - Parameter run: `nil` in `initialize`.
+  func asked(_ id: StateID, _ run: RunKey?, number: UInt64, _ question: DaemonQuestion)
+  /// What the run has written into its job's key-value store; its end follows, which is a success or a skip.
+  func wrote(_ id: StateID, _ run: RunKey, _ writes: [KeyValueWrite])
+  /// The schedule's `when` was called.
+  ///
+  /// - Parameter stateLost: It had to be stopped, and its state is gone.
+  func whenAnswered(_ id: StateID, number: UInt64, _ verdict: WhenVerdict, stateLost: Bool)
   /// A run has ended; all of its log lines were delivered before.
   ///
   /// - Parameters:

@@ -15,10 +15,12 @@ public struct RunStart: Sendable {
   public var environment: [String: String]?
   /// Whether what would change the world is only to be logged.
   public var dry: Bool
+  /// What calls return in a dry run, where a test has a say in it: a table as ``DryAnswers`` takes it.
+  public var answers: DataValue
 
   public init(
     key: RunKey, slot: Int, run: DataValue, timeLimit: Int64, stopGrace: Int64 = 5_000_000_000,
-    environment: [String: String]? = nil, dry: Bool = false
+    environment: [String: String]? = nil, dry: Bool = false, answers: DataValue = .null
   ) {
     self.key = key
     self.slot = slot
@@ -27,6 +29,7 @@ public struct RunStart: Sendable {
     self.stopGrace = stopGrace
     self.environment = environment
     self.dry = dry
+    self.answers = answers
   }
 }
 

@@ -62,17 +62,27 @@ public struct StateLimits: Sendable, Equatable {
   public var cpuLimit: Int64
   /// What `job.env` offers.
   public var environment: [String: String]
+  /// The names of what `job.env` offers too, read anew for each run and kept out of all that is told of it.
+  public var secrets: [String]
+  /// Where files of secrets are; empty for nowhere.
+  public var secretsFolder: String
+  /// What the configuration offers to modules, such as the mail server of `almanac.notify`.
+  public var services: DataValue
   /// All that the job may do to the world; `nil` for whatever it likes.
   public var allowed: [Capability]?
 
   public init(
     memoryLimit: Int = 64 << 20, logLimit: Int = 1 << 20, cpuLimit: Int64 = 0,
-    environment: [String: String] = [:], allowed: [Capability]? = nil
+    environment: [String: String] = [:], secrets: [String] = [], secretsFolder: String = "",
+    allowed: [Capability]? = nil, services: DataValue = .null
   ) {
     self.memoryLimit = memoryLimit
     self.logLimit = logLimit
     self.cpuLimit = cpuLimit
     self.environment = environment
+    self.secrets = secrets
+    self.secretsFolder = secretsFolder
     self.allowed = allowed
+    self.services = services
   }
 }

@@ -13,11 +13,16 @@ enum JobModule {
     "env": Functions.Entry(isOutside: false) { state, call in
       guard state.isConfigured else { return .reply(.misuse(unknownEnvironment)) }
       guard let name = call.arguments.first?.asString else { return .reply(.values([.null])) }
-      return .reply(.values([call.job.environment[name].map(DataValue.string) ?? .null]))
+      if call.run == nil, state.limits.secrets.contains(name) {
+        return .reply(.misuse("job.env.\(name) is a secret, which is read at each run: use it in main"))
+      }
+      let value = state.secrets[name] ?? call.job.environment[name]
+      return .reply(.values([value.map(DataValue.string) ?? .null]))
     },
     "environment": Functions.Entry(isOutside: false) { state, call in
       guard state.isConfigured else { return .reply(.misuse(unknownEnvironment)) }
-      return .reply(.values([.object(call.job.environment.mapValues(DataValue.string))]))
+      let all = call.job.environment.merging(state.secrets) { $1 }
+      return .reply(.values([.object(all.mapValues(DataValue.string))]))
     },
     "params": plain { call in .values([call.run?.params ?? .null]) },
     "skip": ending("job.skip") { arguments throws(Misuse) in

@@ -32,13 +32,20 @@ struct Functions: Sendable {
       Entry(isOutside: false) { state, call in .reply(state.findModule(call)) },
       Entry(isOutside: false) { state, call in .reply(LogModule.write(state, call, shownAs: "print")) },
     ]
-    add("almanac.job", source: EmbeddedSource.bytes("almanac/job.lua"), JobModule.functions)
+    add(
+      "almanac.job", source: EmbeddedSource.bytes("almanac/job.lua"),
+      JobModule.functions.merging(StepFunctions.functions) { $1 })
+    add("almanac.kv", source: EmbeddedSource.bytes("almanac/kv.lua"), KeyValueModule.functions)
     add("almanac.log", source: EmbeddedSource.bytes("almanac/log.lua"), LogModule.functions)
     for module in modules {
       var bodies: [String: Entry] = [:]
       for function in module.functions {
+        let title = "\(module.name.split(separator: ".").last ?? "").\(function.name)"
         bodies[function.name] = Entry(isOutside: function.isOutside, needs: function.needs) { _, call in
-          .reply(function.body(call))
+          if case .isAnnounced = function.inDryRun, call.run?.dry == true {
+            return .reply(call.announce(title))
+          }
+          return .reply(function.body(call))
         }
       }
       add(module.name, source: module.luaSource, bodies)

@@ -2,6 +2,9 @@ import Values
 
 /// How much of its log limit a run has used, and what it said beyond.
 struct LogMeter {
+  /// What a line takes beside its text: a flood of empty ones meets the limit, too.
+  static let lineOverhead = 32
+
   /// The run whose lines are taken; `nil` while the state loads.
   var run: RunKey?
   var isOpen = false
@@ -32,13 +35,16 @@ extension LuaState {
 
   /// Hands a line to the delegate, if the run that says it is in progress and has not used its limit up.
   func write(_ level: ScriptLogLevel, _ message: String, fields: DataValue, of run: RunKey?) {
-    let fields = fields.asLogFields
-    let cost = message.utf8.count + fields.roughSize
+    let mask = mask.withLock { $0 }
+    let message = mask.isEmpty ? message : mask.mask(message)
+    let fields = mask.isEmpty ? fields.asLogFields : mask.mask(fields.asLogFields)
+    let length = message.utf8.count + fields.roughSize
+    let cost = length + LogMeter.lineOverhead
     log.withLock { meter in
       guard meter.isOpen, meter.run == run else { return }
       guard meter.left >= cost, meter.droppedLines == 0 else {
         meter.droppedLines += 1
-        meter.droppedBytes += cost
+        meter.droppedBytes += length
         return
       }
       meter.left -= cost

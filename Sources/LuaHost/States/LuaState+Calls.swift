@@ -73,9 +73,9 @@ extension LuaState {
   }
 
   private func noteOutside() {
-    guard let slot = runContext?.slot, !hasCalledOutside else { return }
+    guard let run = runContext, !run.dry, !hasCalledOutside else { return }
     hasCalledOutside = true
-    host.delegate.calledOutside(slot: slot)
+    host.delegate.calledOutside(slot: run.slot)
   }
 
   private static func values(_ bytes: UnsafeRawBufferPointer) -> [DataValue]? {

@@ -9,6 +9,7 @@ extension LuaState {
     case .command(.load(let limits)): load(limits, on: worker)
     case .command(.initialize(let limits)): initialize(limits, on: worker)
     case .command(.start(let run)): start(run, on: worker)
+    case .command(.when(let call)): askWhen(call, on: worker)
     case .command(.close): closeLua()
     case .answer(let reply):
       enter(on: worker) { [self] in clua_continue($0, write(reply, to: $0)) }
@@ -61,12 +62,19 @@ extension LuaState {
     guard let begun else { return host.delegate.initialized(id, .failure(Self.gone)) }
     self.limits = limits
     isConfigured = true
+    book = RunBook()
     beginLog(run: nil)
     setLimit(host.loadLimit, on: begun)
     enter(on: worker) { clua_initialize($0) }
   }
 
   private func start(_ run: RunStart, on worker: Worker) {
+    do throws(ScriptError) {
+      secrets = try SecretSource(folder: limits.secretsFolder).read(limits.secrets)
+    } catch {
+      return host.ended(self, run.key, .failed(error), stateLost: false, peakMemory: 0)
+    }
+    if !secrets.isEmpty { mask.withLock { mask in for value in secrets.values { mask.add(value) } } }
     // The table is Lua's from here on: thousands of runs that wait are not to hold it twice.
     var held = run
     held.run = .null
@@ -81,7 +89,8 @@ extension LuaState {
     let deadline = run.timeLimit > 0 ? saturatingSum(monotonicNow(), run.timeLimit) : nil
     runContext = RunContext(
       key: run.key, slot: run.slot, params: run.run["params"], testing: run.run["testing"].asBool ?? false,
-      dry: run.dry, deadline: deadline, stopGrace: max(0, run.stopGrace))
+      dry: run.dry, answers: DryAnswers(run.answers), deadline: deadline, stopGrace: max(0, run.stopGrace))
+    book = RunBook()
     hasCalledOutside = false
     announcedEnd = nil
     processorTimeLeft = limits.cpuLimit > 0 ? limits.cpuLimit : nil
@@ -92,6 +101,23 @@ extension LuaState {
     host.delegate.mainCalled(slot: run.slot)
     enter(on: worker) { lua in
       argument.bytes.withUnsafeBufferPointer { clua_main(lua, $0.baseAddress, $0.count) }
+    }
+  }
+
+  private func askWhen(_ call: WhenCall, on worker: Worker) {
+    let begun = lock.withLock { mailbox.lua != nil ? mailbox.begin(.when(call)) : nil }
+    guard let begun else {
+      return host.delegate.whenAnswered(id, number: call.number, .failed(Self.gone), stateLost: true)
+    }
+    book = RunBook()
+    beginLog(run: nil)
+    setLimit(host.loadLimit, on: begun)
+    var arguments = ByteWriter(reserving: 512)
+    arguments.append(UInt32(2))
+    arguments.append(DataValue.string(call.due))
+    arguments.append(call.run.withoutNullFields)
+    enter(on: worker) { lua in
+      arguments.bytes.withUnsafeBufferPointer { clua_when(lua, $0.baseAddress, $0.count) }
     }
   }
 
@@ -159,16 +185,36 @@ extension LuaState {
       endLog()
     }
     runContext = nil
+    secrets = [:]
     processorTimeLeft = nil
     switch activity.kind {
     case .load: finishLoad(lua, end)
     case .initialize: finishInitialize(end)
+    case .when(let call): finishWhen(call, end)
     case .run(let run):
       if end.losesState { host.forget(self) }
+      let runEnd = end.runEnd(announced: announcedEnd)
+      let writes = run.dry ? [] : book.writes(after: runEnd)
+      if !writes.isEmpty { host.delegate.wrote(id, run.key, writes) }
       host.ended(
-        self, run.key, end.runEnd(announced: announcedEnd), stateLost: end.losesState, peakMemory: peak)
+        self, run.key, runEnd.masked(by: mask.withLock { $0 }), stateLost: end.losesState, peakMemory: peak)
       if end.losesState { closeLua() }
     }
+  }
+
+  private func finishWhen(_ call: WhenCall, _ end: LuaEnd) {
+    let verdict: WhenVerdict
+    if case .value(let value) = end {
+      verdict = value == true ? .yes : .no(value["reason"].asString)
+    } else {
+      var error = end.error(during: "schedule.when", limit: host.loadLimit)
+      if error.file == nil { error.file = source.main.path }
+      verdict = .failed(error)
+    }
+    if end.losesState { host.forget(self) }
+    host.delegate.whenAnswered(
+      id, number: call.number, verdict.masked(by: mask.withLock { $0 }), stateLost: end.losesState)
+    if end.losesState { closeLua() }
   }
 
   private func finishLoad(_ lua: OpaquePointer, _ end: LuaEnd) {

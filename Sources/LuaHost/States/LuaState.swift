@@ -15,6 +15,7 @@ final class LuaState: @unchecked Sendable {
   let lock = Condition()
   var mailbox = Mailbox()
   let log = Mutex(LogMeter())
+  let question = Mutex(Question())
   /// What modules keep for the state, by their types.
   let resources = Mutex<[ObjectIdentifier: any StateResource]>([:])
 
@@ -26,6 +27,11 @@ final class LuaState: @unchecked Sendable {
   /// The schedule's `time_zone`.
   var timeZone: String?
   var runContext: RunContext?
+  /// Of the run, or of `initialize`.
+  var book = RunBook()
+  /// The secrets of the run, by name.
+  var secrets: [String: String] = [:]
+  let mask = Mutex(SecretMask())
   var hasCalledOutside = false
   /// What the run may still take of the processor, if it has a limit; nanoseconds.
   var processorTimeLeft: Int64?
@@ -41,7 +47,7 @@ final class LuaState: @unchecked Sendable {
   var jobContext: JobContext {
     JobContext(
       jobName: source.jobName, folder: source.folder, outputFolder: source.outputFolder,
-      environment: limits.environment, timeZone: timeZone, allowed: limits.allowed)
+      environment: limits.environment, services: limits.services, timeZone: timeZone, allowed: limits.allowed)
   }
 }
 
@@ -76,6 +82,8 @@ extension LuaState {
       case .load: host.delegate.loaded(id, .failure(Self.gone))
       case .initialize: host.delegate.initialized(id, .failure(Self.gone))
       case .start(let run): host.ended(self, run.key, end, stateLost: true, peakMemory: 0)
+      case .when(let call):
+        host.delegate.whenAnswered(id, number: call.number, .failed(Self.gone), stateLost: true)
       case .close: break
       }
     }

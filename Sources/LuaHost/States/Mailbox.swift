@@ -5,6 +5,7 @@ enum Command {
   case load(StateLimits)
   case initialize(StateLimits)
   case start(RunStart)
+  case when(WhenCall)
   case close
 
   var run: RunStart? {
@@ -18,6 +19,7 @@ struct Activity {
     case load
     case initialize
     case run(RunStart)
+    case when(WhenCall)
   }
 
   /// Tells activities of a state apart, for timers that come late.

@@ -12,7 +12,8 @@ public enum ControlRequest: Sendable, Equatable {
   /// Run a job now. Replies with the run's id, and with `wait` again when it has ended. Refused if a
   /// folder of jobs is named (absolute) and is not the daemon's.
   case trigger(
-    job: String, params: [String: DataValue], testing: Bool, wait: Bool, folder: String?, by: String)
+    job: String, params: [String: DataValue], testing: Bool, dry: DryRun? = nil, wait: Bool, folder: String?,
+    by: String)
   case cancel(run: Int64, by: String)
   /// The job starts no more, but by hand, until it is resumed.
   case pause(job: String, by: String)
@@ -27,10 +28,11 @@ public enum ControlRequest: Sendable, Equatable {
     case .status: ["command": "status"]
     case .jobs: ["command": "jobs"]
     case .job(let name): ["command": "job", "job": .string(name)]
-    case .trigger(let job, let params, let testing, let wait, let folder, let by):
+    case .trigger(let job, let params, let testing, let dry, let wait, let folder, let by):
       [
         "command": "trigger", "job": .string(job), "params": .object(params), "testing": .bool(testing),
-        "wait": .bool(wait), "folder": folder.map { .string($0) } ?? .null, "by": .string(by),
+        "dry": dry.map { .object($0.answers) } ?? .null, "wait": .bool(wait),
+        "folder": folder.map { .string($0) } ?? .null, "by": .string(by),
       ]
     case .cancel(let run, let by): ["command": "cancel", "run": .int(run), "by": .string(by)]
     case .pause(let job, let by): ["command": "pause", "job": .string(job), "by": .string(by)]
@@ -51,6 +53,7 @@ public enum ControlRequest: Sendable, Equatable {
       guard let job = value["job"].asString else { throw RunnerError("trigger: which job?") }
       self = .trigger(
         job: job, params: value["params"].asTable?.fields ?? [:], testing: value["testing"].asBool ?? false,
+        dry: value["dry"].asTable.map { DryRun(answers: $0.fields) },
         wait: value["wait"].asBool ?? false, folder: value["folder"].asString,
         by: value["by"].asString ?? "somebody")
     case "cancel":

@@ -9,7 +9,10 @@ final class ControlServer: LoopSource {
   private let loop: EventLoop
   private let path: String
   private let handle: (ControlRequest, ControlConnection) -> Void
+  private var isClosed = false
   private var connections: [Int32: ControlConnection] = [:]
+  /// Given up when there are no more descriptors, so that whoever asks what is wrong is heard.
+  private var spare = ControlServer.spareDescriptor()
 
   /// - Parameter handle: answers a request by the connection's `reply` and `finish`, then or later.
   init(
@@ -35,19 +38,41 @@ final class ControlServer: LoopSource {
 
   func becameReady(readable: Bool, writable: Bool) {
     while true {
-      let accepted = clinux_accept(descriptor)
-      guard accepted >= 0 else { return }
+      guard let accepted = accept() else { return }
       let connection = ControlConnection(descriptor: accepted, handle: handle) { [unowned self] connection in
         loop.remove(connection)
         connections[connection.descriptor] = nil
         Glibc.close(connection.descriptor)
+        if spare < 0 { spare = Self.spareDescriptor() }
       }
       connections[accepted] = connection
       loop.add(connection)
     }
   }
 
+  private func accept() -> Int32? {
+    let accepted = clinux_accept(descriptor)
+    if accepted >= 0 { return accepted }
+    guard accepted == -EMFILE || accepted == -ENFILE else { return nil }
+    if spare >= 0 {
+      Glibc.close(spare)
+      spare = -1
+      return accept()
+    }
+    // Who waits would keep the loop turning: it is looked at again when there may be a descriptor.
+    loop.remove(self)
+    loop.after(milliseconds: 200) { [weak self] in
+      guard let self, !isClosed else { return }
+      loop.add(self)
+    }
+    return nil
+  }
+
+  private static func spareDescriptor() -> Int32 { open("/dev/null", O_RDONLY | O_CLOEXEC) }
+
   func close() {
+    isClosed = true
+    if spare >= 0 { Glibc.close(spare) }
     loop.remove(self)
     unlink(path)
     Glibc.close(descriptor)

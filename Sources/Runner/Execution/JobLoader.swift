@@ -2,6 +2,7 @@ import CLinux
 import HostProtocol
 import Jobs
 import Scheduling
+import Values
 
 /// Brings a job's source to life in a host: its top level is evaluated, its schedule table decoded,
 /// `initialize` called. Only what came through all of it is handed on.
@@ -58,7 +59,10 @@ final class JobLoader {
   private let loop: EventLoop
   private let rocks: RockInstaller?
   private let zone: () -> Zone
+  private let defaults: JobDefaults
   private let outputFolder: (JobSource) -> String
+  private let secretsFolder: String
+  private let services: (JobDefinition) -> DataValue
   private var waiting: [Load] = []
   private var waitingFrom = 0
   private var active: [StateID: Load] = [:]
@@ -67,14 +71,18 @@ final class JobLoader {
 
   /// - Parameter rocks: `nil` leaves out what jobs name in `rocks.txt`.
   init(
-    pool: HostPool, rocks: RockInstaller?, loop: EventLoop, zone: @escaping () -> Zone,
-    outputFolder: @escaping (JobSource) -> String
+    pool: HostPool, rocks: RockInstaller?, loop: EventLoop, zone: @escaping () -> Zone, defaults: JobDefaults,
+    outputFolder: @escaping (JobSource) -> String, secretsFolder: String,
+    services: @escaping (JobDefinition) -> DataValue
   ) {
     self.pool = pool
     self.rocks = rocks
     self.loop = loop
     self.zone = zone
+    self.defaults = defaults
     self.outputFolder = outputFolder
+    self.secretsFolder = secretsFolder
+    self.services = services
   }
 
   /// Loads the source; `done` is called once, on the loop.
@@ -119,7 +127,7 @@ final class JobLoader {
         end(state, .failure(failure))
       }
     case .schedule(let table):
-      let decoded = ScheduleDecoder.decode(table, of: load.source, daemonZone: zone())
+      let decoded = ScheduleDecoder.decode(table, of: load.source, daemonZone: zone(), defaults: defaults)
       switch decoded {
       case .failure(let failure):
         host.send(.close(state))
@@ -143,7 +151,8 @@ final class JobLoader {
             StateSettings(
               memoryLimitBytes: Int64(definition.memoryLimit), logLimitBytes: Int64(definition.logLimit),
               cpuLimitNanoseconds: definition.cpuLimit?.nanoseconds ?? 0, environment: definition.env,
-              allowed: definition.allow)))
+              secrets: definition.secrets, secretsFolder: secretsFolder, allowed: definition.allow,
+              services: services(definition))))
       }
     }
   }

@@ -33,14 +33,18 @@ final class RunExecutor {
 
   /// What the host is given beyond limit and grace to end a run or to say that it cannot, nanoseconds: on a
   /// busy machine it may have to wait for a processor.
-  private static let margin: Int64 = 1_000_000_000
+  static let margin: Int64 = 1_000_000_000
 
   private let loop: EventLoop
-  private let makeState: (JobVersion) -> Void
+  let makeState: (JobVersion) -> Void
   private let argument: (Run, JobVersion) -> DataValue
+  private let dryAnswers: (Run) -> DataValue
   private let onEnd: (Run, AttemptEnd, _ startedAt: Instant?, _ release: @escaping () -> Void) -> Void
   private let onRetired: (JobVersion) -> Void
   private var flights: [RunID: Flight] = [:]
+  /// The questions that hosts have, by their numbers.
+  var asked: [UInt64: AskedWhen] = [:]
+  var lastQuestion: UInt64 = 0
   /// Where the attempts are that wait for a state.
   private var waiting: [RunID: JobVersion] = [:]
   /// Versions with attempts that found their host full.
@@ -56,11 +60,12 @@ final class RunExecutor {
   ///   - makeState: makes the state of a version that has none; ``stateIsReady(_:)`` or
   ///     ``stateFailed(_:_:)`` follows.
   ///   - argument: the table that `main` is given.
+  ///   - dryAnswers: of a dry run, what calls return; `null` for any other.
   ///   - onEnd: an attempt has ended; `release` is to be called when that is durable.
   ///   - onRetired: nothing runs any more in a version that is no longer live.
   init(
     loop: EventLoop, maxIdleStates: Int?, makeState: @escaping (JobVersion) -> Void,
-    argument: @escaping (Run, JobVersion) -> DataValue,
+    argument: @escaping (Run, JobVersion) -> DataValue, dryAnswers: @escaping (Run) -> DataValue,
     onEnd: @escaping (Run, AttemptEnd, Instant?, @escaping () -> Void) -> Void,
     onRetired: @escaping (JobVersion) -> Void
   ) {
@@ -68,6 +73,7 @@ final class RunExecutor {
     self.maxIdleStates = maxIdleStates
     self.makeState = makeState
     self.argument = argument
+    self.dryAnswers = dryAnswers
     self.onEnd = onEnd
     self.onRetired = onRetired
   }
@@ -90,7 +96,8 @@ final class RunExecutor {
   }
 
   func start(_ run: Run, of version: JobVersion, timeLimit: Interval?, stopGrace: Interval) {
-    let version = version.seat
+    // What a dry run leaves in the job's globals is not for other runs.
+    let version = run.isDry ? version.beside : version.seat
     version.waiting.append(
       JobVersion.Waiting(
         run: run, timeLimit: timeLimit?.nanoseconds ?? 0, stopGrace: stopGrace.nanoseconds))
@@ -115,6 +122,7 @@ final class RunExecutor {
 
   /// The version cannot be brought to life (again): the attempts that wait for it fail.
   func stateFailed(_ version: JobVersion, _ why: String) {
+    answerAll(version.questions, of: version, .failed("the job did not load: \(why)"))
     let starts = version.waiting
     version.waiting = []
     for start in starts {
@@ -123,10 +131,12 @@ final class RunExecutor {
     }
   }
 
-  private func startWaiting(_ version: JobVersion) {
-    guard version.busy == nil, case .ready(let host, let state) = version.home,
-      let next = version.waiting.first
+  func startWaiting(_ version: JobVersion) {
+    guard version.busy == nil, version.question == nil, case .ready(let host, let state) = version.home
     else { return }
+    idleStates.remove(version)
+    if !version.questions.isEmpty { return ask(version.questions.removeFirst(), version, host, state) }
+    guard let next = version.waiting.first else { return }
     guard let slot = host.evidence.takeSlot(run: UInt64(next.run.id.rawValue), attempt: next.run.attempt)
     else {
       crowdedOut.append(version)
@@ -146,7 +156,8 @@ final class RunExecutor {
         state,
         AttemptStart(
           run: UInt64(next.run.id.rawValue), slot: slot, argument: argument(next.run, version),
-          timeLimitNanoseconds: next.timeLimit, stopGraceNanoseconds: next.stopGrace)))
+          timeLimitNanoseconds: next.timeLimit, stopGraceNanoseconds: next.stopGrace,
+          dryAnswers: dryAnswers(next.run))))
     watch(until: flight.hostEndsAt)
   }
 
@@ -193,7 +204,7 @@ final class RunExecutor {
 
   /// The job that brought the host down, if one of its runs did.
   func culprit(on host: HostConnection, _ death: HostConnection.Death) -> JobVersion? {
-    culpritFlight(on: host, death)?.version
+    culpritFlight(on: host, death)?.version ?? culpritQuestion(on: host, death)?.version
   }
 
   private func culpritFlight(on host: HostConnection, _ death: HostConnection.Death) -> Flight? {
@@ -209,6 +220,7 @@ final class RunExecutor {
       flight.version.home = .none
       finish(flight, kind(of: flight, culprit: culprit, death), at: now)
     }
+    questionsFell(with: host, death)
   }
 
   private func kind(of flight: Flight, culprit: Flight?, _ death: HostConnection.Death) -> AttemptEnd.Kind {
@@ -243,11 +255,16 @@ final class RunExecutor {
       evidence.freeSlot(flight.slot)
       self?.makeRoom()
     }
+    goOn(version)
+  }
+
+  /// What ran in the state has ended.
+  func goOn(_ version: JobVersion) {
     retireIfIdle(version)
     if case .ready = version.home {
       startWaiting(version)
       noteIfIdle(version)
-    } else if case .none = version.home, !version.isRetired || !version.waiting.isEmpty {
+    } else if case .none = version.home, !version.isRetired || !version.isIdle {
       makeState(version)
     }
   }
@@ -275,7 +292,7 @@ final class RunExecutor {
   }
 
   private func retireIfIdle(_ version: JobVersion) {
-    guard version.isRetired, version.busy == nil, version.waiting.isEmpty else { return }
+    guard version.isRetired, version.isIdle else { return }
     closeState(version)
     onRetired(version)
   }
@@ -288,11 +305,11 @@ final class RunExecutor {
   }
 
   /// The host has closed the state by itself, or it must be made anew for the next run.
-  private func loseState(_ version: JobVersion) { closeState(version) }
+  func loseState(_ version: JobVersion) { closeState(version) }
 
   /// Closes the states that have been idle for longest, where there are more than may be.
   private func noteIfIdle(_ version: JobVersion) {
-    guard let maxIdleStates, version.busy == nil, version.waiting.isEmpty, !version.isExpected,
+    guard let maxIdleStates, version.isIdle, !version.isExpected,
       case .ready = version.home
     else { return }
     idleStates.insert(version)
@@ -303,7 +320,7 @@ final class RunExecutor {
 
   /// Sees to it that a host is ended when it has not ended an attempt by then. The look at the flights
   /// is taken only when the earliest of their instants has come, and at most every 25 ms.
-  private func watch(until instant: Int64?) {
+  func watch(until instant: Int64?) {
     guard let instant, instant < (nextLook ?? .max) else { return }
     if let lookTimer { loop.cancelTimer(lookTimer) }
     nextLook = instant
@@ -315,10 +332,11 @@ final class RunExecutor {
     nextLook = nil
     lookTimer = nil
     let now = clinux_monotonic_ns()
+    endHostOfStuckQuestion(at: now)
     if let stuck = flights.values.first(where: { $0.hostEndsAt.map { $0 <= now } ?? false }) {
       stuck.host.kill(blaming: .slot(stuck.slot))
     }
-    watch(until: flights.values.compactMap(\.hostEndsAt).min())
+    watch(until: (flights.values.compactMap(\.hostEndsAt) + asked.values.map(\.hostEndsAt)).min())
   }
 
   /// The host says that it cannot end the run by itself.

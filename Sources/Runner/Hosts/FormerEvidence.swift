@@ -10,6 +10,8 @@ import Scheduling
 final class FormerEvidence {
   private let folder: String
   private let isOfThisBoot: Bool
+  /// False when a file could not be read: then nobody knows of a run that is in no other.
+  private var isComplete = true
   private var files: [HostEvidence] = []
   private var attempts: [RunID: (attempt: Int, wasCalled: Bool, startedAt: Instant?)] = [:]
   /// The number after the greatest of a former host.
@@ -22,7 +24,10 @@ final class FormerEvidence {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     where name.hasPrefix("host-") {
       nextHostID = max(nextHostID, (Int(name.dropFirst(5)) ?? 0) + 1)
-      guard let file = try? HostEvidence(path: folder + "/" + name) else { continue }
+      guard let file = try? HostEvidence(path: folder + "/" + name) else {
+        isComplete = false
+        continue
+      }
       file.endsWithObject = false
       files.append(file)
       guard file.isOfThisBoot else { continue }
@@ -35,7 +40,7 @@ final class FormerEvidence {
   func evidence(of run: Run) -> Evidence {
     guard isOfThisBoot else { return .unknown }
     guard let found = attempts[run.id], found.wasCalled, found.attempt >= run.attempt else {
-      return .mainNotCalled
+      return isComplete ? .mainNotCalled : .unknown
     }
     return .mainCalled(attempt: found.attempt, at: found.startedAt)
   }

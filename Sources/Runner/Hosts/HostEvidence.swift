@@ -28,9 +28,12 @@ final class HostEvidence {
     self.path = path
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw RunnerError("cannot open \(path): \(errorText(errno))") }
-    guard ftruncate(descriptor, off_t(evidence_size())) == 0, let map = evidence_map(descriptor) else {
-      let reason = errorText(errno)
+    // Its blocks are taken now: a page that finds the disk full when it is first written ends the process.
+    let full = posix_fallocate(descriptor, 0, off_t(evidence_size()))
+    guard full == 0, let map = evidence_map(descriptor) else {
+      let reason = errorText(full == 0 ? errno : full)
       close(descriptor)
+      if full != 0 { unlink(path) }
       throw RunnerError("cannot map \(path): \(reason)")
     }
     self.map = map

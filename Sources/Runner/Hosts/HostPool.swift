@@ -8,7 +8,7 @@ final class HostPool {
   private let sharedCount: Int
   private let onEvent: (HostConnection, HostEvent) -> Void
   private let onDeath: (HostConnection, HostConnection.Death) -> Void
-  private let onTrouble: (String) -> Void
+  private let onTrouble: (String?) -> Void
   private var hosts: [Int: HostConnection] = [:]
   private var shared: [HostConnection?]
   private var own: [String: HostConnection] = [:]
@@ -23,12 +23,12 @@ final class HostPool {
   ///   - folder: where the evidence files are.
   ///   - firstID: a host's number names its evidence file; those of former hosts may still be there.
   ///   - onDeath: a host has ended; its runs fell, its states are gone. It is no longer in the pool.
-  ///   - onTrouble: a host could not be started; it is tried again.
+  ///   - onTrouble: a host could not be started, and is tried again; with `nil`, all that are wanted are there.
   init(
     loop: EventLoop, folder: String, firstID: Int, sharedCount: Int,
     onEvent: @escaping (HostConnection, HostEvent) -> Void,
     onDeath: @escaping (HostConnection, HostConnection.Death) -> Void,
-    onTrouble: @escaping (String) -> Void
+    onTrouble: @escaping (String?) -> Void
   ) {
     self.loop = loop
     self.folder = folder
@@ -63,6 +63,8 @@ final class HostPool {
         )
         host.kill(blaming: nil)
       }
+      if stillborn < 3 { warmUp() }
+      if shared.allSatisfy({ $0?.saidHello == true }) { onTrouble(nil) }
       watchOver()
     }
   }

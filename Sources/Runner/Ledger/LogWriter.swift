@@ -15,17 +15,18 @@ final class LogWriter: Sendable {
   /// - Parameters:
   ///   - written: called on the loop's thread with how many bytes of each host's were taken, whether
   ///     or not the store could keep them.
-  ///   - failed: called on the loop's thread when the store could not keep lines.
+  ///   - tried: called on the loop's thread with why the store could not keep lines, or `nil` when it could.
   init(
     store: any LogStore, loop: EventLoop, written: @escaping @Sendable ([Int: Int]) -> Void,
-    failed: @escaping @Sendable (any Error, Int) -> Void
+    tried: @escaping @Sendable ((any Error)?) -> Void
   ) {
     queue = BatchQueue(label: "almanac.logs") { batch in
-      do {
-        try store.append(batch.map(\.line))
-      } catch {
-        loop.post { failed(error, batch.count) }
-      }
+      var failure: (any Error)?
+      // A file that was removed is there again for the lines that follow.
+      do { try store.verify() } catch { failure = error }
+      do { try store.append(batch.map(\.line)) } catch { failure = error }
+      let error = failure
+      loop.post { tried(error) }
       var credit: [Int: Int] = [:]
       for item in batch { credit[item.host, default: 0] += item.cost }
       let total = credit

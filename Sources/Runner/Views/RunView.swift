@@ -21,7 +21,8 @@ public struct RunView: Sendable {
       "started_at": text(run.startedAt?.description), "ended_at": text(run.endedAt?.description),
       "attempt": .int(Int64(run.attempt)), "state": .string(run.state.rawValue),
       "outcome": text(run.outcome?.rawValue), "reason": text(run.reason), "result": result,
-      "error": text(run.error), "node": .string(run.node), "version": .string(run.version),
+      "error": text(run.error), "peak_memory_bytes": run.peakMemory.map { .int($0) } ?? .null,
+      "node": .string(run.node), "version": .string(run.version),
     ]
   }
 

@@ -45,7 +45,9 @@ extension Schedule {
   }
 
   /// The account as it will be just before `from`, when nothing is missed until then.
-  private func account(of index: Int, _ known: TriggerAccount?, from: Instant) -> TriggerAccount {
+  ///
+  /// - Parameter known: How far the trigger is accounted for; nil: it goes live at `from`.
+  public func account(of index: Int, _ known: TriggerAccount?, from: Instant) -> TriggerAccount {
     let before = from - Interval(microseconds: 1)
     guard var account = known else { return TriggerAccount(accountedThrough: before, lastDue: nil) }
     guard account.accountedThrough < before else { return account }

@@ -18,7 +18,7 @@ struct Check: ParsableCommand {
   @OptionGroup var output: JSONFlag
 
   func run() throws {
-    let found = try OfflineJobs(folder: JobsFolderChoice.folder(jobs), state: state.directory)
+    let found = try OfflineJobs(state.settings(jobs: jobs))
     if output.json {
       try Console.printJSON(found.errors.map(Self.row))
     } else {

@@ -20,15 +20,17 @@ struct JobsCommand: ParsableCommand {
   }
 
   private static func rows(state: StateOptions, jobs: JobsOption) throws -> [DataValue] {
-    if let daemon = try ControlClient(state.directory) {
+    let settings = try state.settings(jobs: jobs.jobs)
+    let directory = settings.directory
+    if let daemon = try ControlClient(directory) {
       try daemon.send(.jobs)
       var rows: [DataValue] = []
       while let row = try daemon.next() { rows.append(row) }
       return rows
     }
-    Console.note("no daemon is running; this is what one would make of \(jobs.folder)")
-    let ledger = try LedgerReader(state.directory)
-    return try OfflineJobs(folder: jobs.folder, state: state.directory).views(ledger: ledger).map(\.row)
+    Console.note("no daemon is running; this is what one would make of \(settings.jobs.value)")
+    let ledger = try LedgerReader(directory)
+    return try OfflineJobs(settings).views(ledger: ledger).map(\.row)
   }
 }
 

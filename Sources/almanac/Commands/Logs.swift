@@ -27,8 +27,9 @@ struct Logs: ParsableCommand {
     guard number > 0 else {
       throw CommandFailure("-n \(number): ask for at least one", status: ExitStatus.usage)
     }
-    guard let ledger = try LedgerReader(state.directory) else {
-      throw CommandFailure("nothing has run yet in \(state.directory.path)", status: ExitStatus.noJob)
+    let directory = try state.directory
+    guard let ledger = try LedgerReader(directory) else {
+      throw CommandFailure("nothing has run yet in \(directory.path)", status: ExitStatus.noJob)
     }
     let query = try query(ledger)
     if output.json && !follow { return try Console.printJSON(try ledger.logs.lines(query).map(\.row)) }
@@ -55,8 +56,11 @@ struct Logs: ParsableCommand {
     if let key = ledger.keys[subject] { return LogQuery(job: key, limit: number) }
     if let id = Int64(subject) {
       guard try ledger.store.runs(RunQuery(id: RunID(id), limit: 1)).first != nil else {
-        throw CommandFailure(
-          "there is no run \(id); `almanac runs` lists the latest", status: ExitStatus.noJob)
+        let why =
+          try ledger.hasForgotten(RunID(id))
+          ? "run \(id) is no longer there: older rows were removed by retention"
+          : "there is no run \(id)"
+        throw CommandFailure("\(why); `almanac runs` lists the latest", status: ExitStatus.noJob)
       }
       return LogQuery(run: RunID(id), limit: number)
     }

@@ -17,6 +17,7 @@ struct New: ParsableCommand {
   var name: String
 
   @OptionGroup var jobs: JobsOption
+  @OptionGroup var config: ConfigOption
 
   func run() throws {
     guard Self.isJobName(name) else {
@@ -24,7 +25,7 @@ struct New: ParsableCommand {
         "\(name) cannot be a job's name: it is one or more of a-z, A-Z, 0-9, - and _, in folders if you like "
           + "(myApp/daily_task), and no part of it begins with _ or - or is `main`", status: ExitStatus.usage)
     }
-    let folder = jobs.folder
+    let folder = try config.settings(["jobs": jobs.jobs]).jobs.value
     let path = "\(folder)/\(name).lua"
     for taken in [path, "\(folder)/\(name)/main.lua"] where access(taken, F_OK) == 0 {
       throw CommandFailure("\(taken) is there already; choose another name")

@@ -93,10 +93,11 @@ struct Next: ParsableCommand {
 
   private func subjects() throws -> [Subject] {
     if cron != nil || schedule != nil { return [try loose()] }
-    let found = try OfflineJobs(folder: jobs.folder, state: state.directory, only: job.map { [$0] })
+    let settings = try state.settings(jobs: jobs.jobs)
+    let found = try OfflineJobs(settings, only: job.map { [$0] })
     for error in found.errors { Console.note("\(error)") }
     if job != nil && found.definitions.isEmpty { throw CommandFailure(nil, status: ExitStatus.noJob) }
-    let ledger = try LedgerReader(state.directory)
+    let ledger = try LedgerReader(settings.directory)
     let stored = try ledger?.store.accounts(of: []) ?? [:]
     return found.definitions.compactMap { definition in
       guard let schedule = definition.schedule, definition.policy.enabled else {
@@ -119,7 +120,7 @@ struct Next: ParsableCommand {
 
   /// The schedule of --cron or --schedule.
   private func loose() throws -> Subject {
-    let zone = try daemonZone(timeZone)
+    let zone = try state.config.settings(["jobs": jobs.jobs, "time_zone": timeZone]).zone()
     let loose =
       if let cron {
         try LooseSchedule.cron(cron, zone: zone)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import Glibc
 import Logging
 import RunLifecycle
@@ -28,23 +29,42 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("A parameter for the job, in run.params; may be repeated.", valueName: "k=v"))
   var params: [String] = []
 
+  @Flag(
+    name: .long,
+    help: ArgumentHelp(
+      "Call main for real, and log what would change the world in place of doing it.",
+      discussion: "Requests but GET and HEAD, processes, writes to files and to kv, notifications."))
+  var dry = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "With --dry: a JSON object that says what calls return, by what they would do.", valueName: "file"))
+  var answers: String?
+
   @OptionGroup var jobs: JobsOption
   @OptionGroup var state: StateOptions
 
-  @Flag(name: .long, help: .hidden)
-  var dry = false
-
   func run() throws {
-    if dry { throw CommandFailure("--dry is not supported yet", status: ExitStatus.usage) }
+    if dry, test {
+      throw CommandFailure(
+        "--dry calls main and --test does not: choose one of them", status: ExitStatus.usage)
+    }
+    if answers != nil, !dry {
+      throw CommandFailure("--answers belongs to --dry", status: ExitStatus.usage)
+    }
+    let dryRun = dry ? DryRun(answers: try answers.map(Answers.read) ?? [:]) : nil
     let parameters = try Parameters.parse(params)
-    if let daemon = try ControlClient(state.directory) {
-      let row = try FollowedRun(daemon: daemon, state: state.directory, folder: jobs.jobs).run(
-        job, parameters: parameters, testing: test)
+    let settings = try state.settings(jobs: jobs.jobs)
+    let directory = settings.directory
+    if let daemon = try ControlClient(directory) {
+      let row = try FollowedRun(daemon: daemon, state: directory, folder: jobs.jobs).run(
+        job, parameters: parameters, testing: test, dry: dryRun)
       return try RunConclusion.conclude(row)
     }
     let setup = try RunnerSetup(
-      state: state.directory, jobs: jobs.folder,
-      purpose: .runOnce(job: job, params: try Parameters.json(parameters), testing: test),
+      settings,
+      purpose: .runOnce(job: job, params: try Parameters.json(parameters), testing: test, dry: dryRun),
       logger: RunnerSetup.logger(level: "info"))
     do {
       let run = try setup.runOnce()
@@ -52,6 +72,24 @@ struct RunCommand: ParsableCommand {
     } catch let error as SingleRunError {
       throw CommandFailure(error.description, status: ExitStatus.noJob)
     }
+  }
+}
+
+/// `--answers FILE`.
+enum Answers {
+  static func read(_ path: String) throws -> [String: DataValue] {
+    guard let bytes = FileManager.default.contents(atPath: path) else {
+      throw CommandFailure("--answers: cannot read \(path)", status: ExitStatus.usage)
+    }
+    do throws(JSONTrouble) {
+      let value = try DataValue(json: Array(bytes))
+      if let table = value.asTable, table.items.isEmpty, !table.isList { return table.fields }
+    } catch {
+      throw CommandFailure("--answers: \(path): \(error)", status: ExitStatus.usage)
+    }
+    throw CommandFailure(
+      "--answers: \(path): an object is expected, such as { \"POST https://example.com/*\": { \"status\": 500 } }",
+      status: ExitStatus.usage)
   }
 }
 

@@ -27,9 +27,10 @@ struct Runs: ParsableCommand {
     guard number > 0 else {
       throw CommandFailure("-n \(number): ask for at least one", status: ExitStatus.usage)
     }
-    guard let ledger = try LedgerReader(state.directory) else {
+    let directory = try state.directory
+    guard let ledger = try LedgerReader(directory) else {
       if output.json { return try Console.printJSON([]) }
-      return Console.note("nothing has run yet in \(state.directory.path)")
+      return Console.note("nothing has run yet in \(directory.path)")
     }
     let query = RunQuery(job: try job.map { try ledger.key(of: $0) }, failedOnly: failed, limit: number)
     let views = try ledger.store.runs(query).map { ledger.view($0) }
@@ -49,5 +50,8 @@ struct Runs: ParsableCommand {
       ])
     }
     table.print()
+    if views.count < number, !failed, try ledger.hasForgotten(before: views.last?.run, of: query.job) {
+      Console.note("older rows were removed by retention")
+    }
   }
 }

@@ -14,10 +14,11 @@ struct Status: ParsableCommand {
   @OptionGroup var output: JSONFlag
 
   func run() throws {
-    guard let daemon = try ControlClient(state.directory) else {
+    let directory = try state.directory
+    guard let daemon = try ControlClient(directory) else {
       if output.json { try Console.printJSON([]) }
       throw CommandFailure(
-        "no daemon holds the state directory \(state.directory.path); `almanac serve` starts one, "
+        "no daemon holds the state directory \(directory.path); `almanac serve` starts one, "
           + "`almanac runs` shows what was recorded")
     }
     let status = try daemon.ask(.status)
@@ -38,6 +39,10 @@ struct Status: ParsableCommand {
     if let loading = status["loading"].asInt, loading > 0 { print("\(loading) jobs are being loaded") }
     if let trouble = status["trouble"].asString {
       print("TROUBLE: \(trouble)")
+    }
+    if let waiting = status["notifications"]["waiting"].asInt, waiting > 0 {
+      let why = status["notifications"]["trouble"].asString.map { ": \($0)" } ?? ""
+      print("\(waiting) notifications wait to be sent\(why)")
     }
     print("")
     JobRows.print(rows)

@@ -11,6 +11,7 @@ struct Stop: ParsableCommand {
   @OptionGroup var state: StateOptions
 
   func run() throws {
+    let directory = try state.directory
     let daemon = try state.daemon()
     try daemon.send(.stop)
     let answer = try daemon.next()
@@ -19,6 +20,6 @@ struct Stop: ParsableCommand {
     }
     // The daemon answers no more; that it is gone shows in the lock.
     while (try? daemon.next()) != nil {}
-    while state.directory.holder() != nil { usleep(10_000) }
+    while directory.holder() != nil { usleep(10_000) }
   }
 }

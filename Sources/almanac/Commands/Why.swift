@@ -30,7 +30,7 @@ struct Why: ParsableCommand {
   @OptionGroup var output: JSONFlag
 
   func run() throws {
-    let subject = try WhySubject(job, jobs: jobs, state: state.directory)
+    let subject = try WhySubject(job, jobs: jobs, state: state)
     let moment: WhyMoment
     do { moment = try WhyMoment(instant, in: subject.zone, now: subject.now) } catch {
       throw CommandFailure("INSTANT: \(error)", status: ExitStatus.usage)

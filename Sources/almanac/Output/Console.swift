@@ -7,7 +7,7 @@ enum Console {
   /// `almanac: what is wrong and what to do`, on stderr.
   static func complain(_ message: String) { note("almanac: \(message)") }
 
-  static func note(_ message: String) { writeError("\(message)\n") }
+  static func note(_ message: String) { writeError("\(message.shown)\n") }
 
   /// Writes to stderr in one go, so that lines of several threads do not mix.
   static func writeError(_ text: String) {

@@ -40,7 +40,8 @@ struct ConsoleLogHandler: LogHandler {
     if let run { subject += (subject.isEmpty ? "" : " ") + "#\(run)" }
     if !subject.isEmpty { subject += ": " }
     // A message of several lines stays one event: its further lines are set in.
-    let text = message.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n    ")
+    let text = message.shown.split(separator: "\n", omittingEmptySubsequences: false).joined(
+      separator: "\n    ")
     let shown = colours ? colour?.applied(to: name) ?? name : name
     return "\(instant) \(shown) \(subject)\(text)\n"
   }

@@ -8,10 +8,11 @@ struct Table {
 
     init(_ text: String?, _ colour: Colour? = nil) {
       // A line is a line: what a job said may hold anything.
-      self.text = (text ?? "-").map {
-        $0.isNewline ? "⏎" : ($0.asciiValue.map { $0 < 32 } ?? false) ? " " : $0
-      }
-      .reduce(into: "") { $0.append($1) }
+      self.text =
+        (text ?? "-").map {
+          $0.isNewline ? "⏎" : ($0.asciiValue.map { $0 < 32 } ?? false) ? " " : $0
+        }
+        .reduce(into: "") { $0.append($1) }.shown
       self.colour = colour
     }
   }

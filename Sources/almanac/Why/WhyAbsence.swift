@@ -35,7 +35,8 @@ extension WhySubject {
       let trigger = schedule.triggers[within.trigger]
       answer.headline =
         "due at \(local(within.dueAt)) by the file as it is now (\(trigger.label)), but not recorded"
-      answer.notes.append(unrecorded(within, trigger, schedule, hasEarlier: before != nil))
+      answer.notes.append(
+        unrecorded(within, trigger, schedule, isForgotten: try isForgotten(span, before: before)))
       return answer
     }
     if let last = around.before { answer.notes.append("due before: \(local(last.dueAt))") }
@@ -46,7 +47,7 @@ extension WhySubject {
 
   /// Why a due instant has no row.
   private func unrecorded(
-    _ firing: Firing, _ trigger: Scheduling.Trigger, _ schedule: Schedule, hasEarlier: Bool
+    _ firing: Firing, _ trigger: Scheduling.Trigger, _ schedule: Schedule, isForgotten: Bool
   ) -> String {
     guard let stored = accounts.first(where: { $0.triggerKey == trigger.accountKey }) else {
       return "this trigger has not been live in a daemon yet, and nothing before that is ever due"
@@ -71,11 +72,18 @@ extension WhySubject {
         "the daemon has looked only as far as \(local(through)): it is about to, or it is stuck"
       }
     }
-    let cause =
-      "the trigger was not live then: it counts from when it (or its window, its zone, the job) was last new, changed, or "
-      + "enabled"
-    return hasEarlier
-      ? cause : "\(cause); or retention has removed the row, for there is none from before then"
+    if isForgotten { return "retention has removed the rows of that time" }
+    return
+      "the trigger was not live then: it counts from when it, its window, its zone or the job was last new, changed "
+      + "or enabled"
+  }
+
+  /// True if rows of the job from before that time, or of it, were removed.
+  private func isForgotten(_ span: Range<Instant>, before: Run?) throws -> Bool {
+    // What is removed is the oldest, so that a row from before it says that those after it are there.
+    guard before == nil, let ledger else { return false }
+    let later = try rows(RunQuery(within: span.lowerBound...Instant.distantFuture, limit: .max))
+    return try ledger.hasForgotten(before: later.last, of: key)
   }
 
   /// Triggers of which the calendar does not tell when they are due.

@@ -30,8 +30,9 @@ extension WhySubject {
       return answer(for: latest)
     case .run(let id):
       guard let run = try ledger?.store.runs(RunQuery(id: id)).first else {
+        let why = try ledger?.hasForgotten(id) == true ? "retention has removed it" : "there was none yet"
         throw CommandFailure(
-          "there is no run \(id) in the ledger; `almanac runs \(name)` lists the latest",
+          "there is no run \(id) in the ledger: \(why); `almanac runs \(name)` lists the latest",
           status: ExitStatus.usage)
       }
       guard run.job == key else {
@@ -49,7 +50,7 @@ extension WhySubject {
   private func answer(for run: Run) -> WhyAnswer {
     let isCurrent = definition?.source.version == run.version
     var answer = WhyAnswer(
-      headline: told(run), run: run, gates: GateReport(of: run, plan: isCurrent ? plan : nil))
+      headline: told(run), run: run, gates: GateReport(of: run, plan: isCurrent ? plan : nil, pool: poolSize))
     if run.attempt > 0, run.gate != nil {
       answer.notes.append("the gates are those that attempt \(run.attempt + 1) met")
     }
@@ -142,7 +143,7 @@ extension WhySubject {
     return WhyAnswer(
       headline:
         "will be due at \(local(coming.dueAt)) (\(schedule.triggers[coming.trigger].label)): \(outlook(coming))",
-      gates: GateReport(expected: firing, plan: plan, pause: pause),
+      gates: GateReport(expected: firing, plan: plan, pause: pause, pool: poolSize),
       notes: coming.notes + ["this is what is known now; every gate is asked at the start"])
   }
 

@@ -5,6 +5,7 @@ import RunLifecycle
 import RunStore
 import Runner
 import Scheduling
+import Settings
 import Values
 
 /// All that is known of the job that `why` is asked about: its file, its rows, and what the daemon says.
@@ -31,39 +32,51 @@ struct WhySubject {
   /// Why the file is not known, if that is not its own fault.
   let missing: String?
   let accounts: [StoredAccount]
+  /// The sizes of the concurrency pools.
+  let pools: [String: Int]
   /// The rows of the job that have not ended, oldest first.
   let open: [Run]
 
-  init(_ name: String, jobs: JobsOption, state: StateDirectory) throws {
+  init(_ name: String, jobs: JobsOption, state: StateOptions) throws {
     self.name = name
     now = Instant(microseconds: clinux_wall_us())
-    daemon = Self.ask(state, about: name)
-    let ledger = try LedgerReader(state)
+    let directory = try state.directory
+    daemon = Self.ask(directory, about: name)
+    let ledger = try LedgerReader(directory)
     let key = ledger?.keys[name]
     (self.ledger, self.key) = (ledger, key)
     accounts = try key.flatMap { try ledger?.store.accounts(of: [$0])[$0] } ?? []
     open = try ledger?.store.openRuns().filter { $0.job == key } ?? []
-    let isNamed = jobs.jobs != nil || Variables.nonEmpty("ALMANAC_JOBS") != nil
-    var folder = jobs.folder
-    if !isNamed, case .answered(let answer) = daemon, let own = answer["jobs_folder"].asString {
-      folder = own
-    }
-    let found: (JobDefinition?, [LoadError], String?)
+    let settings = try Self.settings(jobs, state, daemon)
+    pools = settings.pools.mapValues(\.value)
     do {
-      let jobs = try OfflineJobs(folder: folder, state: state, only: [name])
-      found = (jobs.definitions.first, jobs.errors, nil)
-    } catch let failure as CommandFailure where key != nil && (failure.status == ExitStatus.noJob || !isNamed)
-    {
-      let isGone = failure.status == ExitStatus.noJob
-      found = (
-        nil, [],
-        isGone
-          ? "there is no file of it in \(absolutePath(folder)) any more"
-          : "its file is not known: there is no folder \(absolutePath(folder)); name the one of the jobs with --jobs"
-      )
+      let found = try OfflineJobs(settings, only: [name])
+      (definition, errors, missing) = (found.definitions.first, found.errors, nil)
+    } catch let failure as CommandFailure where key != nil {
+      let folder = absolutePath(settings.jobs.value)
+      switch failure.status {
+      case ExitStatus.noJob:
+        (definition, errors, missing) = (nil, [], "there is no file of it in \(folder) any more")
+      case ExitStatus.usage where settings.jobs.origin == .builtIn:
+        missing = "its file is not known: there is no folder \(folder); name the one of the jobs with --jobs"
+        (definition, errors) = (nil, [])
+      default: throw failure
+      }
     }
-    (definition, errors, missing) = found
-    zone = try definition?.schedule?.zone ?? daemonZone()
+    zone = try definition?.schedule?.zone ?? settings.zone()
+  }
+
+  /// What is in force; a daemon that answers knows better where its jobs are, and in which zone.
+  private static func settings(
+    _ jobs: JobsOption, _ state: StateOptions, _ daemon: Daemon
+  ) throws -> DaemonSettings {
+    let settings = try state.settings(jobs: jobs.jobs)
+    guard case .answered(let answer) = daemon else { return settings }
+    let isNamed = settings.jobs.origin != .builtIn
+    return try state.config.settings([
+      "state": state.state, "jobs": isNamed ? jobs.jobs : answer["jobs_folder"].asString,
+      "time_zone": answer["time_zone"].asString,
+    ])
   }
 
   private static func ask(_ state: StateDirectory, about name: String) -> Daemon {
@@ -80,6 +93,8 @@ struct WhySubject {
   // MARK: What follows from it
 
   var plan: JobPlan? { definition?.plan(key: key ?? JobKey(0)) }
+  /// How many places the job's pool has; `nil`: it is in none, or that has no bound.
+  var poolSize: Int? { definition?.policy.pool.flatMap { pools[$0] } }
   var schedule: Schedule? { definition?.schedule }
   var pause: RunLifecycle.Pause? { key.flatMap { ledger?.pauses[$0] } }
 

@@ -46,19 +46,14 @@ extension RealBinary {
           return
         }
         seed += 1
-        if seed == first + 20 { early = try residentBytes(of: host) }
+        if seed == first + 20 { early = try Processes.residentBytes(of: host) }
       } while Date() < end
-      let growth = early == 0 ? 0 : try residentBytes(of: host) - early
+      let growth = early == 0 ? 0 : try Processes.residentBytes(of: host) - early
       print(
         "\((seed - first) * Self.calls) calls from seed \(first) on; \(outOfMemory) runs met their memory limit; "
           + "the host grew by \(growth >> 10) KB after the first 20 runs")
       #expect(growth < Self.mostGrowth)
       #expect(daemon.isRunning)
-    }
-
-    private func residentBytes(of pid: Int32) throws -> Int {
-      let pages = try String(contentsOfFile: "/proc/\(pid)/statm", encoding: .utf8).split(separator: " ")
-      return try #require(Int(pages[1])) * Int(getpagesize())
     }
   }
 }

@@ -49,7 +49,7 @@ extension RealBinary {
         case .timedOutAfterGrace, .somehow: HostileScript.stopGrace
         case .timedOut, .outOfMemory, .fails, .succeeds: 0.0
         }
-      let bound = HostileScript.timeLimit + grace + 0.1 + Self.slack
+      let bound = script.timeLimit + grace + 0.1 + Self.slack
       #expect(seconds <= bound, "\(script.name) took \(seconds) s: \(said)")
       let outcome = row["outcome"].asString
       switch script.end {

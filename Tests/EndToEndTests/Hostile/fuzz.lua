@@ -4,7 +4,7 @@
 -- message shows the host's insides; what is worse (a crash, a hang, a leak) is seen from outside.
 --
 -- Nothing here may do harm: paths stay below the job's folder, requests go to a port where nobody listens, and
--- the only program that is started is /bin/true. A function that can do harm in a new way belongs into `never`, or
+-- the only program that is started is `true`. A function that can do harm in a new way belongs into `never`, or
 -- gets arguments that keep it from it in `prepared`.
 schedule = { time_limit = "60s", stop_grace = "1s", memory_limit = "64MB", log_limit = "64KB" }
 
@@ -121,9 +121,31 @@ function value(depth)
   return nil
 end
 
+-- What a call might well be given, so that it gets past its first look.
+local words = { "sha256", "md5", "2026-11-21T02:00:00Z", "Europe/Berlin", "1h", "10m", "month", "day", "days", "hours", "%Y-%m-%d", "sub", "a.txt", "b.txt" }
+
+local function plausible()
+  local kind = random(7)
+  if kind <= 2 then return number() end
+  if kind <= 4 then return random(2) == 1 and one_of(words) or text() end
+  if kind == 5 then return { [one_of(keys)] = random(2) == 1 and number() or one_of(words) } end
+  if kind == 6 then return { { text(), number() }, { text(), number() } } end
+  return { text(), text() }
+end
+
+local styles = {
+  number, plausible, plausible,
+  function(place) return place == 1 and number() or one_of(words) end,
+  function(place) return place < 3 and number() or one_of(words) end,
+  function(place) return place == 1 and one_of(words) or text() end,
+  function() return value(0) end,
+}
+
 local function arguments()
-  local list = { n = random(0, 5) }
-  for i = 1, list.n do list[i] = value(0) end
+  local style = one_of(styles)
+  local list = { n = random(1, 3) }
+  if style == styles[#styles] then list.n = random(0, 5) end
+  for i = 1, list.n do list[i] = style(i) end
   return list
 end
 
@@ -136,20 +158,29 @@ local function tamed(v, instead, depth)
   return t
 end
 
+local request_keys = { "headers", "query", "json", "form", "body", "retries", "method", "timeout" }
 local nowhere = "http://127.0.0.1:1/"
 
 local function prepared(name, list)
   if name:find("^almanac%.http") or name:find("^almanac%.notify") then
     for i = 1, list.n do list[i] = type(list[i]) ~= "function" and tamed(list[i], nowhere, 0) or nil end
     for i = 1, list.n do
-      if type(list[i]) == "table" and random(2) == 1 then
-        list[i].url, list[i].timeout, list[i].smtp = nowhere, 0.2, { host = "127.0.0.1", port = 1 }
+      if type(list[i]) == "table" and random(3) > 1 then
+        list[i] = { timeout = 0.2, [one_of(keys)] = tamed(plausible(), nowhere, 0) }
+        if name:find("notify") then list[i].smtp = { host = "127.0.0.1", port = 1 } end
       end
     end
+    if name:find("request$") and random(4) > 1 then
+      list[1] = { url = nowhere, timeout = 0.2, [one_of(request_keys)] = random(2) == 1 and value(0) or plausible() }
+    end
+    -- Each is a wait that gets longer.
+    for i = 1, list.n do
+      if type(list[i]) == "table" and type(list[i].retries) == "number" then list[i].retries = 0 end
+    end
   elseif name:find("^almanac%.process") then
-    for i = 1, list.n do list[i] = tamed(list[i], "/bin/true", 0) end
-    if type(list[1]) == "table" and random(4) > 1 then list[1][1] = "/bin/true" end
-    if type(list[1]) == "function" then list[1] = "/bin/true" end
+    for i = 1, list.n do list[i] = tamed(list[i], "true", 0) end
+    if type(list[1]) == "table" and random(4) > 1 then list[1][1] = "true" end
+    if type(list[1]) == "function" then list[1] = "true" end
   elseif name:find("sleep$") then
     for i = 1, list.n do
       if type(list[i]) == "number" and list[i] > 0.001 and list[i] <= 1e9 then list[i] = 0.001 end

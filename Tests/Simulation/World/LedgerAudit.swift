@@ -16,6 +16,7 @@ public struct LedgerAudit {
 
   /// All that is wrong, in words.
   public static func findings(in world: SimulatedWorld) throws -> [String] {
+    if let failure = world.failure { return [failure] }
     var audit = try LedgerAudit(world)
     audit.checkRows()
     audit.checkCalls()
@@ -153,7 +154,9 @@ public struct LedgerAudit {
       for trigger in plan.schedule?.triggers ?? [] {
         guard case .after(let conditions) = trigger.rule, conditions.count == 1 else { continue }
         for row in rows where "job\(row.job)" == conditions[0].job {
-          guard let outcome = row.outcome?.rawValue, conditions[0].isMet(by: outcome) else { continue }
+          guard let outcome = row.outcome?.rawValue, conditions[0].isMet(by: outcome),
+            let ended = row.endedAt, ended < world.closedAt - .seconds(5)
+          else { continue }
           let count = followed[key]?.count { $0.cause == .after(row.id) } ?? 0
           if count != 1 {
             findings.append("job \(key): run \(row.id) ended \(outcome), and \(count) runs followed")
@@ -246,7 +249,7 @@ public struct LedgerAudit {
   /// A change that a crash or a slow commit came before may have taken effect that much earlier.
   private func certainlyLive(until instant: Instant) -> Instant {
     var certain = instant - .seconds(2)
-    for absence in world.absences.reversed()
+    for absence in world.absences.sorted(by: { $0.to > $1.to })
     where absence.to + .seconds(2) >= certain && absence.from < certain {
       certain = absence.from - .seconds(4)
     }

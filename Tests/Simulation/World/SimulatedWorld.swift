@@ -40,7 +40,8 @@ public struct SimulatedWorld {
       case .claim(let run, let moves): "\(decidedAt) claim \(run.line) \(Self.line(moves))"
       case .record(let run, let moves): "\(decidedAt) record \(run.line) \(Self.line(moves))"
       case .update(let run, let moves): "\(decidedAt) update \(run.line) \(Self.line(moves))"
-      case .finish(let run, let moves): "\(decidedAt) finish \(run.line) \(Self.line(moves))"
+      case .finish(let run, let moves, _): "\(decidedAt) finish \(run.line) \(Self.line(moves))"
+      case .keepStep(let step, _): "\(decidedAt) step \(step.name) of \(step.run)"
       case .started(let id, let at, let attempt): "\(decidedAt) started \(id) #\(attempt) at \(at)"
       case .account(let moves): "\(decidedAt) account \(Self.line(moves))"
       case .pause(let job, let pause): "\(decidedAt) job \(job) \(pause == nil ? "resumed" : "paused")"
@@ -125,7 +126,11 @@ public struct SimulatedWorld {
   private var wentDownAt: Instant
   private var changes = 0
   private var boots = 1
+  /// Why the world cannot go on.
+  private(set) var failure: String?
   private(set) var powerCuts = 0
+  /// When all jobs were removed, by the wall clock.
+  private(set) var closedAt = Instant.distantFuture
   private var restarts = 0
   private var wasRemoved: Set<JobKey> = []
   private var faultUntil: Instant?
@@ -169,7 +174,7 @@ public struct SimulatedWorld {
     for _ in 0..<Int.random(in: 0...14, using: &random) {
       plan(.mischief, at: now + random.microseconds(0...length.microseconds), always: true)
     }
-    while let entry = next(until: end) { try take(entry) }
+    while failure == nil, let entry = next(until: end) { try take(entry) }
     faultUntil = nil
     if !isUp { try restart() }
     now = max(now, end)
@@ -181,8 +186,9 @@ public struct SimulatedWorld {
     for key in jobs.keys.sorted() where pauses.contains(where: { $0.job == key && $0.to == nil }) {
       resume(key)
     }
+    closedAt = clock
     for key in jobs.keys.sorted() { remove(key) }
-    while let entry = next(until: .distantFuture) { try take(entry) }
+    while failure == nil, let entry = next(until: .distantFuture) { try take(entry) }
   }
 
   private mutating func next(until end: Instant) -> Entry? {
@@ -290,13 +296,30 @@ extension SimulatedWorld {
       if !claims.isEmpty { handle(.claimFailed(claims, reason: "the disk is full")) }
       return beginCommit()
     }
-    apply(batch)
+    guard !steps.isEmpty else {
+      apply(batch)
+      if !claims.isEmpty { handle(.claimed(claims)) }
+      return beginCommit()
+    }
+    // A clock that was set back may read an instant twice: the store takes it once.
+    var taken: [RunID] = []
+    for write in batch {
+      if case .claim(let run, _) = write.change, (try? store.commit([write.change])) == nil {
+        taken.append(run.id)
+        claims.removeAll { $0 == run.id }
+      } else if case .claim = write.change {
+        committed.append(write)
+      } else {
+        apply([write])
+      }
+    }
     if !claims.isEmpty { handle(.claimed(claims)) }
+    if !taken.isEmpty { handle(.claimTaken(taken)) }
     beginCommit()
   }
 
   private mutating func apply(_ batch: [Write]) {
-    do { try store.commit(batch.map(\.change)) } catch { fatalError("seed \(seed), at \(now): \(error)") }
+    do { try store.commit(batch.map(\.change)) } catch { failure = "at \(now): \(error)"; return }
     committed += batch
   }
 
@@ -435,7 +458,10 @@ extension SimulatedWorld {
       plan(.stopRunning, at: now + .seconds(5))
       plan(.wentDown, at: now + .seconds(6))
     case 8 where isUp && random.chance(50): setClock()
-    case 9: faultUntil = now + random.milliseconds(500...20_000)
+    case 9:
+      let length = random.milliseconds(500...20_000)
+      faultUntil = now + length
+      absences.append((clock, clock + length))
     default:
       // Saved without a change.
       if isUp { goLive(key, initial: false) }

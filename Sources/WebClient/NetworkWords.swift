@@ -1,0 +1,44 @@
+import Glibc
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// What failures of connections are called in words that a person understands.
+public enum NetworkWords {
+  /// The system's words for an error number, in lower case, as they stand inside a sentence.
+  public static func reason(_ code: Int32) -> String {
+    guard let message = strerror(code) else { return "error \(code)" }
+    let text = String(cString: message)
+    return text.prefix(1).lowercased() + text.dropFirst()
+  }
+
+  /// Why a connection could not be made.
+  public static func reason(_ error: NIOConnectionError) -> String {
+    guard let failed = error.connectionErrors.first else { return "the name \(error.host) is not known" }
+    switch failed.error {
+    case let error as IOError: return reason(error.errnoCode)
+    case is ChannelError: return "no answer in time"
+    case let error as NIOSSLError: return tlsReason(error)
+    default: return "\(failed.error)"
+    }
+  }
+
+  /// Whether a server's certificate was seen, and is not one to trust.
+  static func isDistrust(_ error: any Error) -> Bool {
+    guard case NIOSSLError.handshakeFailed(let cause) = error else { return false }
+    return "\(cause)".contains("CERTIFICATE_VERIFY_FAILED")
+  }
+
+  /// Why a connection could not be made safe.
+  public static func tlsReason(_ error: any Error) -> String {
+    switch error {
+    case let error where isDistrust(error):
+      "its certificate is not one that this machine trusts: its authority is not known here, or it has expired"
+    case NIOSSLError.handshakeFailed(let cause): "\(cause)"
+    case NIOSSLError.noSuchFilesystemObject: "SSL_CERT_FILE names a file that is not there"
+    case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+      "its certificate is for another name"
+    default: "\(error)"
+    }
+  }
+}
