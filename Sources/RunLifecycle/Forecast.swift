@@ -29,7 +29,9 @@ public struct Forecast: Sendable {
         let known = account(trigger).flatMap { $0.accountedThrough < from ? $0 : nil }
         return StoredAccount(
           triggerKey: trigger.accountKey, fingerprint: schedule?.fingerprint(of: index) ?? "",
-          account: schedule?.account(of: index, known, from: from) ?? TriggerAccount(accountedThrough: from))
+          account: schedule?.account(of: index, known, from: from) ?? TriggerAccount(accountedThrough: from),
+          // This content has been live before: the play begins in the middle of a daemon's life.
+          memo: trigger.rule == .event(.load) ? plan.version : nil)
       }
     }
   }

@@ -130,6 +130,11 @@ extension RealBinary {
       #expect(between["answer"] == "nothing was due at 2026-01-05 03:00:00")
       #expect(notes(between).contains("due before: 2026-01-05 02:00:00\ndue after: 2026-01-06 02:00:00"))
       #expect(between["row"] == .null && between["instant"] == "2026-01-05T02:00:00.000Z")
+      let day = try why(almanac, "demand", "2026-01-05")
+      #expect(day["answer"].asString?.hasPrefix("nothing was due on 2026-01-05: ") == true)
+      try almanac.save(
+        "old.lua", "schedule = { at = '2026-01-02T12:00', archive_after = '1d' }\nfunction main() end")
+      try await almanac.eventually("old is live") { try why(almanac, "old")["state"] == "archived" }
       let ahead = try why(almanac, "a", "2099-01-05T02:00")
       #expect(ahead["answer"].asString?.hasSuffix("(daily = { at = \"02:00\" }): will start then") == true)
       #expect(gates(ahead).prefix(2) == ["enabled true", "paused true"] && gates(ahead)[2] == "late null")

@@ -53,6 +53,25 @@ import Testing
     #expect(rows.reduce(0) { $0 + $1.count } + summary.open >= 600)
   }
 
+  @Test("plays the ends that other jobs wait for, and nothing that is not the clock's doing") func events()
+    throws
+  {
+    var waits = try job(2, "0 0 1 1 *")
+    let triggers = [
+      Trigger(.after([AfterCondition(job: "job1")])), Trigger(.event(.load)), Trigger(.event(.boot)),
+      Trigger(.event(.startup)),
+    ]
+    waits.plan.schedule = try Schedule(triggers: triggers, zone: .utc, jobName: "job2")
+    let jobs = [
+      try job(1, "0 12 * * *"), Forecast.Job(plan: waits.plan, duration: .seconds(1), from: Self.start),
+    ]
+    #expect(
+      play(jobs, .days(3)).rows.map(\.cause.kind) == ["clock", "after", "clock", "after", "clock", "after"])
+    #expect(
+      Forecast.shares(of: jobs, count: 4, pools: [:], from: Self.start, until: Self.start + .days(3)).count
+        == 1)
+  }
+
   @Test("is the same for the same seed, and another for another") func seeds() throws {
     let jobs = [try job(1, "* * * * *") { $0.retry = RetryPolicy(count: 1, interval: .seconds(5)) }]
     let first = play(jobs, .hours(5), seed: 7, fail: 30).rows

@@ -10,7 +10,7 @@ extension WhySubject {
     let isAhead = span.lowerBound > now
     let before = try rows(RunQuery(within: .distantPast...(span.lowerBound - tick), limit: 1)).first
     var answer = WhyAnswer(
-      headline: "\(isAhead ? "nothing will be" : "nothing was") due at \(local(span.lowerBound))")
+      headline: "\(isAhead ? "nothing will be" : "nothing was") due \(local(span))")
     defer {
       if let before, !isAhead {
         let how = before.outcome.map { ", \($0.words)" } ?? ""
@@ -19,7 +19,7 @@ extension WhySubject {
     }
     guard let definition else {
       answer.headline =
-        "the ledger has no row for \(local(span.lowerBound)), and no file says if it was due then"
+        "the ledger has no row of what was due \(local(span)), and no file says if it was due then"
       return answer
     }
     guard let schedule = definition.schedule, !schedule.triggers.isEmpty else {

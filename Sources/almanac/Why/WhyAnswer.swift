@@ -105,7 +105,7 @@ extension WhySubject {
       var answer = answer(for: run)
       let doing = run.startedAt.map { $0 < span.upperBound } ?? false ? "under way" : "waiting"
       answer.notes.insert(
-        "nothing was due at \(local(span.lowerBound)); run \(run.id), due at \(local(run.dueAt)), was \(doing) then",
+        "nothing was due \(local(span)); run \(run.id), due at \(local(run.dueAt)), was \(doing) then",
         at: 0)
       return answer
     }

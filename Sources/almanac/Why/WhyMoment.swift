@@ -6,7 +6,7 @@ enum WhyMoment: Equatable {
   /// The latest run, the present, and what comes next.
   case now
   case run(RunID)
-  /// An instant, as exact as it was written: `02:00` is a minute.
+  /// An instant, as exact as it was written: `02:00` is a minute, `2026-11-21` a day.
   case span(Range<Instant>)
 
   /// Reads a run's number, a time of day (the last one that was: today, else yesterday) or an instant.
@@ -29,7 +29,9 @@ enum WhyMoment: Equatable {
           "\(error.message); write the number of a run, HH:MM, or an instant such as 2026-11-21T02:00")
       }
     }
-    self = .span(start..<start + Self.precision(of: text))
+    let isDay = !text.contains(":")
+    let nextDay = zone.instant(of: LocalDate(dayNumber: zone.date(at: start).dayNumber + 1), at: .midnight)
+    self = .span(start..<(isDay ? max(nextDay, start + .minutes(1)) : start + Self.precision(of: text)))
   }
 
   private static func latest(_ time: TimeOfDay, in zone: Zone, now: Instant) -> Instant {

@@ -13,6 +13,7 @@ extension WhySubject {
     guard let definition else { return errors.isEmpty ? "gone" : JobView.State.refused.rawValue }
     if !definition.policy.enabled { return JobView.State.disabled.rawValue }
     if pause != nil { return JobView.State.paused.rawValue }
+    if archivedAt != nil { return JobView.State.archived.rawValue }
     return open.isEmpty ? JobView.State.idle.rawValue : JobView.State.waiting.rawValue
   }
 
@@ -22,6 +23,7 @@ extension WhySubject {
     for run in open.prefix(3) { parts.append(sentence(run)) }
     if open.count > 3 { parts.append("\(open.count - 3) more are open") }
     if let pause { parts.append("paused by \(pause.by) since \(local(pause.since))") }
+    if let archivedAt { parts.append("archived since \(local(archivedAt)), as its last trigger has ended") }
     return parts.joined(separator: "; ")
   }
 

@@ -133,6 +133,20 @@ struct WhySubject {
     }
   }
 
+  /// When the job came to count as archived, if it does.
+  var archivedAt: Instant? {
+    guard let end = schedule?.end, let after = definition?.policy.archiveAfter, end + after <= now else {
+      return nil
+    }
+    return end + after
+  }
+
+  /// "at 2026-11-21 03:00:00", or "on 2026-11-21" for what is a day.
+  func local(_ span: Range<Instant>) -> String {
+    let isDay = span.upperBound - span.lowerBound > .hours(1)
+    return isDay ? "on \(local(span.lowerBound).prefix(10))" : "at \(local(span.lowerBound))"
+  }
+
   /// "2026-11-21 03:00:00", in the job's zone.
   func local(_ instant: Instant) -> String { PeopleTime.text(instant, in: zone) }
 }
