@@ -6,6 +6,7 @@ import Foundation
 /// swift run --package-path Benchmarks -c release load burst .build/release/almanac
 /// swift run --package-path Benchmarks -c release load grid .build/release/almanac
 /// swift run --package-path Benchmarks -c release load sleepers .build/release/almanac
+/// swift run --package-path Benchmarks -c release load forecast .build/release/almanac
 /// swift run --package-path Benchmarks -c release load year
 /// ```
 @main
@@ -16,7 +17,7 @@ struct Load {
       return try Year.run(days: arguments.dropFirst().first.flatMap { Int($0) } ?? 365)
     }
     guard arguments.count >= 2, let kind = arguments.first, let binary = arguments.dropFirst().first else {
-      return print("usage: load burst|grid|sleepers BINARY [JOBS], load year [DAYS]")
+      return print("usage: load burst|grid|sleepers|forecast BINARY [JOBS], load year [DAYS]")
     }
     let count = arguments.dropFirst(2).first.flatMap { Int($0) }
     let daemon = try Daemon(binary: binary)
@@ -25,6 +26,7 @@ struct Load {
     case "burst": try burst(daemon, jobs: count ?? 10_000)
     case "grid": try grid(daemon, jobs: count ?? 1000)
     case "sleepers": try sleepers(daemon, jobs: count ?? 10_000)
+    case "forecast": try forecast(daemon, jobs: count ?? 1000)
     default: print("unknown load \(kind)")
     }
   }
@@ -128,6 +130,19 @@ struct Load {
     print("each takes \((sleeping - loaded) / jobs) bytes beside its state")
   }
 
+  /// A year of jobs, simulated: one in twenty is due every five minutes, one in five each hour, the others each day.
+  private static func forecast(_ daemon: Daemon, jobs: Int) throws {
+    for number in 0..<jobs {
+      let (minute, hour) = (number % 60, number % 24)
+      let cron =
+        number % 20 == 0 ? "*/5 * * * *" : number % 4 == 0 ? "\(minute) * * * *" : "\(minute) \(hour) * * *"
+      try daemon.save("job\(number).lua", "schedule = { cron = \"\(cron)\" }\nfunction main() end")
+    }
+    let started = Date()
+    print(try daemon.simulate(from: "2027-01-01", until: "2028-01-01"))
+    print("in \(seconds(Date().timeIntervalSince(started))), the loading of the files included")
+  }
+
   private static func instant(_ value: Any?) -> Double? {
     guard let text = value as? String else { return nil }
     return try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text).timeIntervalSince1970
@@ -182,6 +197,13 @@ final class Daemon {
       else { return sum }
       return sum + pages * Int(getpagesize())
     }
+  }
+
+  /// What `simulate` says that the jobs come to; no daemon runs for it.
+  func simulate(from: String, until: String) throws -> String {
+    try run([
+      "simulate", root + "/jobs", "--state", root + "/state", "--from", from, "--until", until, "--summary",
+    ])
   }
 
   func stop() {

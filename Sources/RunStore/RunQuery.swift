@@ -1,4 +1,5 @@
 import RunLifecycle
+import Scheduling
 
 /// Which rows of the ledger are wanted; newest first.
 public struct RunQuery: Sendable, Equatable {
@@ -9,16 +10,21 @@ public struct RunQuery: Sendable, Equatable {
   public var failedOnly: Bool
   /// Only rows older than this one.
   public var before: RunID?
+  /// Only rows that reach into this time: from their due instant to the end of their range, or of their run;
+  /// one that has not ended reaches to the end of time.
+  public var within: ClosedRange<Instant>?
   /// At most so many.
   public var limit: Int
 
   public init(
-    id: RunID? = nil, job: JobKey? = nil, failedOnly: Bool = false, before: RunID? = nil, limit: Int = 20
+    id: RunID? = nil, job: JobKey? = nil, failedOnly: Bool = false, before: RunID? = nil,
+    within: ClosedRange<Instant>? = nil, limit: Int = 20
   ) {
     self.id = id
     self.job = job
     self.failedOnly = failedOnly
     self.before = before
+    self.within = within
     self.limit = limit
   }
 
@@ -27,6 +33,15 @@ public struct RunQuery: Sendable, Equatable {
     if let id, run.id != id { return false }
     if let job, run.job != job { return false }
     if let before, run.id >= before { return false }
+    if let within, run.dueAt > within.upperBound || run.reachesUntil < within.lowerBound { return false }
     return !failedOnly || run.outcome?.isFailure == true
+  }
+}
+
+extension Run {
+  /// The end of the time that the row tells of.
+  fileprivate var reachesUntil: Instant {
+    guard state == .ended else { return .distantFuture }
+    return [dueUntil, endedAt].reduce(dueAt) { max($0, $1 ?? $0) }
   }
 }

@@ -144,15 +144,44 @@ public final class SQLiteRunStore: RunStore {
     guard query.limit > 0 else { return [] }
     return try database.read { db in
       if let id = query.id { return try Run.fetch(db, "WHERE id = ?", [id.rawValue]).filter(query.matches) }
-      if let job = query.job {
+      if let job = query.job, query.within == nil {
         let head = try Int64.fetchOne(
           db, sql: "SELECT head FROM jobs WHERE key = ?", arguments: [job.rawValue])
         return try Self.chain(from: head.map { RunID($0) }, db, limit: query.limit, where: query.matches)
       }
-      let failed = "outcome IN ('failed', 'timed_out', 'cancelled', 'interrupted')"
-      return try Run.fetch(
-        db, "WHERE id < ? \(query.failedOnly ? "AND \(failed)" : "") ORDER BY id DESC LIMIT ?",
-        [query.before?.rawValue ?? .max, query.limit])
+      return try Self.rows(query, db)
+    }
+  }
+
+  /// Rows found by their columns; a job's by its chain, which is walked in the database.
+  private static func rows(_ query: RunQuery, _ db: Database) throws -> [Run] {
+    var with = ""
+    var conditions = ["id < ?"]
+    var arguments: StatementArguments = [query.before?.rawValue ?? .max]
+    if query.failedOnly {
+      conditions.append("outcome IN ('failed', 'timed_out', 'cancelled', 'interrupted')")
+    }
+    if let within = query.within {
+      conditions.append(
+        """
+        due_at_us <= ? AND (state <> 'ended' OR \
+        max(due_at_us, ifnull(due_until_us, due_at_us), ifnull(ended_at_us, due_at_us)) >= ?)
+        """)
+      arguments += [within.upperBound.microseconds, within.lowerBound.microseconds]
+    }
+    if let job = query.job {
+      with = """
+        WITH RECURSIVE chain(id) AS (
+          SELECT head FROM jobs WHERE key = ? AND head IS NOT NULL
+          UNION ALL
+          SELECT runs.previous FROM chain JOIN runs USING (id) WHERE runs.previous IS NOT NULL)
+        """
+      conditions.append("id IN (SELECT id FROM chain)")
+      arguments = [job.rawValue] + arguments
+    }
+    let sql = "\(with) \(Run.select) WHERE \(conditions.joined(separator: " AND ")) ORDER BY id DESC LIMIT ?"
+    return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments + [query.limit]).map {
+      Run(row: $0)
     }
   }
 

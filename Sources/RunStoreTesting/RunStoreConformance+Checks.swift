@@ -249,6 +249,37 @@ extension RunStoreCheck {
       try expectEqual(try ids(RunQuery(job: JobKey(999))), [], "of a job that is not there")
       try expectEqual(try ids(RunQuery(limit: 0)), [], "at most none")
     },
+    RunStoreCheck("finds the rows of a job that reach into a time") { store in
+      let job = try key("a", store)
+      var range = sample(1, job: job, due: 0).ended(.missed)
+      range.dueUntil = range.dueAt + .hours(1)
+      range.endedAt = range.dueUntil
+      var long = sample(2, job: job, due: 7200).ended(.failed)
+      long.endedAt = long.dueAt + .minutes(10)
+      let open = sample(3, job: job, due: 10_000)
+      let other = sample(4, job: try key("b", store), due: 0).ended(.succeeded)
+      try store.commit([.record(range, []), .record(long, []), .claim(open, []), .record(other, [])])
+      let start = range.dueAt
+      func ids(_ from: Int64, _ to: Int64, failedOnly: Bool = false, limit: Int = 9) throws -> [Int64] {
+        let span = start + .seconds(from)...start + .seconds(to)
+        return try store.runs(RunQuery(job: job, failedOnly: failedOnly, within: span, limit: limit)).map(
+          \.id.rawValue)
+      }
+      try expectEqual(try ids(-20, -1), [], "before the first")
+      try expectEqual(try ids(0, 0), [1], "at the first instant of a range")
+      try expectEqual(try ids(1800, 1801), [1], "inside a range")
+      try expectEqual(try ids(3600, 3600), [1], "at the last instant of a range")
+      try expectEqual(try ids(3601, 7199), [], "between two rows")
+      try expectEqual(try ids(7500, 7560), [2], "while a run was running")
+      try expectEqual(try ids(50_000, 60_000), [3], "long after the instant of an open row")
+      try expectEqual(try ids(0, 60_000), [3, 2, 1], "all of them, newest first")
+      try expectEqual(try ids(0, 60_000, limit: 1), [3], "one of them")
+      try expectEqual(try ids(0, 60_000, failedOnly: true), [2], "failures")
+      let all = try store.runs(RunQuery(within: start...start)).map(\.id.rawValue)
+      try expectEqual(all, [4, 1], "of all jobs")
+      try expectEqual(
+        try store.runs(RunQuery(job: JobKey(999), within: start...start)), [], "of a job that is not there")
+    },
     RunStoreCheck("knows the newest row of a job that has ended") { store in
       let a = try key("a", store)
       let b = try key("b", store)

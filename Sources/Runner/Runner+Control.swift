@@ -14,6 +14,13 @@ extension Runner {
     case .jobs:
       for view in jobViews() { connection.reply(view.row) }
       connection.finish()
+    case .job(let name):
+      connection.reply([
+        "jobs_folder": .string(absolutePath(configuration.jobs)),
+        "time_zone": .string(configuration.zone.name), "trouble": trouble,
+        "job": jobView(name).map(\.row) ?? .null,
+      ])
+      connection.finish()
     case .trigger(let job, let params, let testing, let dry, let wait, let folder, let by):
       let own = absolutePath(configuration.jobs)
       guard folder == nil || folder == own else {
@@ -122,12 +129,14 @@ extension Runner {
       "state_directory": .string(configuration.state.path), "test_mode": .bool(configuration.testMode),
       "time_zone": .string(configuration.zone.name), "loading": .int(Int64(loading.count)),
       "running": .int(Int64(executor.count)),
-      "trouble":
-        (troubles.text ?? catalog.folderErrors.first?.description).map { .string($0) } ?? .null,
-      "notifications": notificationStatus,
+      "trouble": trouble, "notifications": notificationStatus,
       "runs": .int(Int64(statistics.runs)), "failures": .int(Int64(statistics.failures)),
       "jobs": .list(jobViews().map(\.row)),
     ]
+  }
+
+  private var trouble: DataValue {
+    (troubles.text ?? catalog.folderErrors.first?.description).map { .string($0) } ?? .null
   }
 
   private var notificationStatus: DataValue {
@@ -140,23 +149,33 @@ extension Runner {
   /// Every job that is live or refused, by name.
   private func jobViews() -> [JobView] {
     let open = Dictionary(grouping: openRuns.values, by: \.job)
-    var views = live.values.map { version in
-      JobView(
-        name: version.name, file: version.definition.source.mainPath, definition: version.definition,
-        state: state(of: version, open[version.key] ?? []),
-        nextDue: planner.nextFiring(of: version.key)?.firing.startAt,
-        lastEnded: stored.lastEnded[version.key], errors: catalog.refused[version.name]?.errors ?? [],
-        pause: stored.pauses[version.key], testMode: configuration.testMode)
-    }
+    var views = live.values.map { view($0, open[$0.key] ?? []) }
     for (name, failure) in catalog.refused where keys[name].flatMap({ live[$0] }) == nil {
-      views.append(
-        JobView(
-          name: name, file: failure.errors.first?.file, definition: nil, state: .refused, nextDue: nil,
-          lastEnded: keys[name].flatMap { stored.lastEnded[$0] }, errors: failure.errors,
-          pause: keys[name].flatMap { stored.pauses[$0] },
-          testMode: configuration.testMode))
+      views.append(view(name, failure))
     }
     return views.sorted { $0.name < $1.name }
+  }
+
+  private func jobView(_ name: String) -> JobView? {
+    if let version = keys[name].flatMap({ live[$0] }) {
+      return view(version, openRuns.values.filter { $0.job == version.key })
+    }
+    return catalog.refused[name].map { view(name, $0) }
+  }
+
+  private func view(_ version: JobVersion, _ open: [Run]) -> JobView {
+    JobView(
+      name: version.name, file: version.definition.source.mainPath, definition: version.definition,
+      state: state(of: version, open), nextDue: planner.nextFiring(of: version.key)?.firing.startAt,
+      lastEnded: stored.lastEnded[version.key], errors: catalog.refused[version.name]?.errors ?? [],
+      pause: stored.pauses[version.key], testMode: configuration.testMode)
+  }
+
+  private func view(_ name: String, _ failure: LoadFailure) -> JobView {
+    JobView(
+      name: name, file: failure.errors.first?.file, definition: nil, state: .refused, nextDue: nil,
+      lastEnded: keys[name].flatMap { stored.lastEnded[$0] }, errors: failure.errors,
+      pause: keys[name].flatMap { stored.pauses[$0] }, testMode: configuration.testMode)
   }
 
   private func state(of version: JobVersion, _ open: [Run]) -> JobView.State {

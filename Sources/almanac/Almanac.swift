@@ -15,7 +15,8 @@ struct Almanac: ParsableCommand {
       CommandGroup(
         name: "Look",
         subcommands: [
-          Status.self, JobsCommand.self, Runs.self, Logs.self, Next.self, Check.self, Config.self,
+          Status.self, JobsCommand.self, Runs.self, Logs.self, Next.self, Why.self, Simulate.self, Check.self,
+          Config.self,
         ]),
       CommandGroup(
         name: "Control",

@@ -114,8 +114,11 @@ final class Almanac {
   }
 
   /// A command of this installation: with its jobs and state folders where they are taken.
-  func command(_ arguments: String...) throws -> Output {
-    let takesJobs = ["run", "next", "jobs", "new"].contains(arguments[0])
+  @discardableResult
+  func command(_ arguments: String...) throws -> Output { try command(arguments) }
+
+  func command(_ arguments: [String]) throws -> Output {
+    let takesJobs = ["run", "next", "jobs", "new", "why"].contains(arguments[0])
     let takesState = !["check", "new"].contains(arguments[0])
     return try run(arguments + (takesJobs ? ["--jobs", jobs] : []) + (takesState ? ["--state", state] : []))
   }

@@ -67,7 +67,6 @@ extension RealBinary {
         (["--schedule", "nothing"], "\"nothing\" is nil, not a table"),
         (["--schedule", "{}"], "has no trigger"), (["--schedule", " "], "nothing stands here"),
         (["--cron", "-5 * * * *"], "character 1: numbers have no sign"),
-        (["--cron", "@reboot"], "schedule.cron: \"@reboot\" (on = \"boot\") is not supported yet"),
         (["--cron", "* * * * *", "-n", "99999999999999"], "ask for 1 to 100000"),
         (
           ["--cron", "* * * * *", "--from", "2026-02-01", "--until", "2026-01-01"],

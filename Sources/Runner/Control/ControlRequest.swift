@@ -7,6 +7,8 @@ import Values
 public enum ControlRequest: Sendable, Equatable {
   case status
   case jobs
+  /// What the daemon knows of one job.
+  case job(String)
   /// Run a job now. Replies with the run's id, and with `wait` again when it has ended. Refused if a
   /// folder of jobs is named (absolute) and is not the daemon's.
   case trigger(
@@ -25,6 +27,7 @@ public enum ControlRequest: Sendable, Equatable {
     switch self {
     case .status: ["command": "status"]
     case .jobs: ["command": "jobs"]
+    case .job(let name): ["command": "job", "job": .string(name)]
     case .trigger(let job, let params, let testing, let dry, let wait, let folder, let by):
       [
         "command": "trigger", "job": .string(job), "params": .object(params), "testing": .bool(testing),
@@ -43,6 +46,9 @@ public enum ControlRequest: Sendable, Equatable {
     switch value["command"].asString {
     case "status": self = .status
     case "jobs": self = .jobs
+    case "job":
+      guard let job = value["job"].asString else { throw RunnerError("job: which job?") }
+      self = .job(job)
     case "trigger":
       guard let job = value["job"].asString else { throw RunnerError("trigger: which job?") }
       self = .trigger(

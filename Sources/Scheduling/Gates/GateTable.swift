@@ -38,6 +38,20 @@ struct GateTable: Sendable {
     return min(close, blackout ?? close)
   }
 
+  /// The windows by themselves.
+  func window(at instant: Instant) -> Gate {
+    guard !windows.isOpen(at: instant) else { return .open(until: windows.closing(after: instant)) }
+    return .closed(opensAt: windows.opening(atOrAfter: instant), reason: windows.closedReason)
+  }
+
+  /// The blackouts by themselves.
+  func blackout(at instant: Instant) -> Gate {
+    guard let reason = blackouts.reason(at: instant) else {
+      return .open(until: blackouts.start(after: instant))
+    }
+    return .closed(opensAt: blackouts.end(at: instant), reason: reason)
+  }
+
   /// When a window closes that stops what runs at `instant`.
   func stop(after instant: Instant) -> Instant? { windows.stop(after: instant) }
 
@@ -58,6 +72,12 @@ extension Schedule {
     guard let reason = gates.reason(at: instant) else { return .open(until: gates.closing(after: instant)) }
     return .closed(opensAt: gates.opening(atOrAfter: instant), reason: reason)
   }
+
+  /// The windows alone (gate 2).
+  public func windowGate(at instant: Instant) -> Gate { gates.window(at: instant) }
+
+  /// The blackouts alone (gate 3).
+  public func blackoutGate(at instant: Instant) -> Gate { gates.blackout(at: instant) }
 }
 
 extension Schedule {

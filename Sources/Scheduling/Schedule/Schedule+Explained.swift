@@ -45,7 +45,9 @@ extension Schedule {
   }
 
   /// The account as it will be just before `from`, when nothing is missed until then.
-  private func account(of index: Int, _ known: TriggerAccount?, from: Instant) -> TriggerAccount {
+  ///
+  /// - Parameter known: How far the trigger is accounted for; nil: it goes live at `from`.
+  public func account(of index: Int, _ known: TriggerAccount?, from: Instant) -> TriggerAccount {
     let before = from - Interval(microseconds: 1)
     guard var account = known else { return TriggerAccount(accountedThrough: before, lastDue: nil) }
     guard account.accountedThrough < before else { return account }
@@ -187,8 +189,8 @@ extension Schedule {
     "\(LocalDate(dayNumber: Int(floorDivide(local, secondsPerDay)))) \(time(local))"
   }
 
-  /// The time at the place, with the date where it is another one.
-  private func clock(_ instant: Instant, from other: Instant) -> String {
+  /// The time at the place, with the date where it is another one: `04:00`, or `2026-11-22 04:00`.
+  public func clock(_ instant: Instant, from other: Instant) -> String {
     let date = zone.date(at: instant)
     let text = time(zone.localSeconds(at: instant))
     return date == zone.date(at: other) ? text : "\(date) \(text)"

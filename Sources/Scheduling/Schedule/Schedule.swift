@@ -1,14 +1,40 @@
 /// A job's triggers, windows and blackouts together: a pure value.
 public struct Schedule: Sendable, Equatable {
-  public let triggers: [Trigger]
-  public let windows: [Window]
-  public let blackout: Blackout
-  public let zone: Zone
-  /// Spreads `jitter` and `H`.
-  public let jobName: String
+  /// What it is made of, behind one reference: a planner hands schedules about at every turn.
+  private final class Parts: Sendable {
+    let triggers: [Trigger]
+    let windows: [Window]
+    let blackout: Blackout
+    let zone: Zone
+    let jobName: String
+    let rules: [CompiledRule]
+    let gates: GateTable
 
-  let rules: [CompiledRule]
-  let gates: GateTable
+    init(
+      triggers: [Trigger], windows: [Window], blackout: Blackout, zone: Zone, jobName: String,
+      rules: [CompiledRule]
+    ) {
+      self.triggers = triggers
+      self.windows = windows
+      self.blackout = blackout
+      self.zone = zone
+      self.jobName = jobName
+      self.rules = rules
+      gates = GateTable(windows: windows, blackout: blackout, zone: zone)
+    }
+  }
+
+  private let parts: Parts
+
+  public var triggers: [Trigger] { parts.triggers }
+  public var windows: [Window] { parts.windows }
+  public var blackout: Blackout { parts.blackout }
+  public var zone: Zone { parts.zone }
+  /// Spreads `jitter` and `H`.
+  public var jobName: String { parts.jobName }
+
+  var rules: [CompiledRule] { parts.rules }
+  var gates: GateTable { parts.gates }
 
   /// - Throws: where a trigger says what is impossible, or can never fire.
   public init(
@@ -29,13 +55,8 @@ public struct Schedule: Sendable, Equatable {
     }
     var rules: [CompiledRule] = []
     for trigger in keyed { rules.append(try CompiledRule(trigger, zone: zone)) }
-    self.triggers = keyed
-    self.windows = windows
-    self.blackout = blackout
-    self.zone = zone
-    self.jobName = jobName
-    self.rules = rules
-    gates = GateTable(windows: windows, blackout: blackout, zone: zone)
+    parts = Parts(
+      triggers: keyed, windows: windows, blackout: blackout, zone: zone, jobName: jobName, rules: rules)
     for index in keyed.indices where keyed[index].enabled && isPassedByForEver(index) {
       throw ScheduleError(
         "\(keyed[index].written): no due instant from its start_at on ever falls into the window, so that it would"

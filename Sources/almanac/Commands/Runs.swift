@@ -36,8 +36,17 @@ struct Runs: ParsableCommand {
     let views = try ledger.store.runs(query).map { ledger.view($0) }
     if output.json { return try Console.printJSON(views.map(\.row)) }
     guard !views.isEmpty else { return Console.note(failed ? "no run has failed" : "nothing has run yet") }
+    RunRows.print(views, in: .system())
+    if views.count < number, !failed, try ledger.hasForgotten(before: views.last?.run, of: query.job) {
+      Console.note("older rows were removed by retention")
+    }
+  }
+}
+
+/// Ledger rows for people.
+enum RunRows {
+  static func print(_ views: [RunView], in zone: Zone) {
     var table = Table(["RUN", "JOB", "DUE", "STARTED", "TOOK", "OUTCOME", "WHAT IT SAID"])
-    let zone = Zone.system()
     for view in views {
       let run = view.run
       let due = PeopleTime.text(run.dueAt, in: zone)
@@ -50,8 +59,5 @@ struct Runs: ParsableCommand {
       ])
     }
     table.print()
-    if views.count < number, !failed, try ledger.hasForgotten(before: views.last?.run, of: query.job) {
-      Console.note("older rows were removed by retention")
-    }
   }
 }

@@ -1,0 +1,67 @@
+import Jobs
+import RunLifecycle
+import Runner
+import Scheduling
+import Values
+
+/// How the job stands now.
+extension WhySubject {
+  /// `running`, `waiting`, ... as in `almanac jobs`; `gone` for a job without a file.
+  var state: String {
+    if let state = live?["state"].asString { return state }
+    if open.contains(where: { $0.state == .running }) { return JobView.State.running.rawValue }
+    guard let definition else { return errors.isEmpty ? "gone" : JobView.State.refused.rawValue }
+    if !definition.policy.enabled { return JobView.State.disabled.rawValue }
+    if pause != nil { return JobView.State.paused.rawValue }
+    if archivedAt != nil { return JobView.State.archived.rawValue }
+    return open.isEmpty ? JobView.State.idle.rawValue : JobView.State.waiting.rawValue
+  }
+
+  /// The state, and what there is to say of it.
+  var stateSentence: String {
+    var parts = [state]
+    for run in open.prefix(3) { parts.append(sentence(run)) }
+    if open.count > 3 { parts.append("\(open.count - 3) more are open") }
+    if let pause { parts.append("paused by \(pause.by) since \(local(pause.since))") }
+    if let archivedAt { parts.append("archived since \(local(archivedAt)), as its last trigger has ended") }
+    return parts.joined(separator: "; ")
+  }
+
+  private func sentence(_ run: Run) -> String {
+    if run.state == .running {
+      return "run \(run.id) is in attempt \(run.attempt), since \(run.startedAt.map(local) ?? "just now")"
+    }
+    let why = run.gate.map { " at the gate \($0.rawValue)" } ?? (run.attempt > 0 ? " to be tried again" : "")
+    let until = run.notBefore > now ? ", until \(local(run.notBefore))" : ""
+    return "run \(run.id) waits\(why)\(until)"
+  }
+
+  /// What has to be known beside: the daemon, the file.
+  var circumstances: [String] {
+    var notes: [String] = []
+    if let missing { notes.append(missing) }
+    let version = live?["version"].asString
+    for error in errors {
+      notes.append(
+        "the file does not load: \(error)" + (version == nil ? "" : " (the version before goes on)"))
+    }
+    if let version, let definition, version != definition.source.version {
+      notes.append("the daemon runs version \(version); the file is version \(definition.source.version) now")
+    }
+    switch daemon {
+    case .none: notes.append("no daemon is running: nothing starts until `almanac serve` does")
+    case .silent(let process):
+      let who = process.map { "the daemon (process \($0))" } ?? "the daemon"
+      notes.append("\(who) does not answer; this is read from the ledger and the file")
+    case .answered(let answer):
+      if let trouble = answer["trouble"].asString { notes.append("the daemon is in trouble: \(trouble)") }
+      if answer["job"] == .null {
+        notes.append("the daemon does not know the job: its folder is another one, or it has just come")
+      }
+    }
+    if live?["testing"] == true || (live == nil && definition?.policy.testing == true) {
+      notes.append("in test mode: due runs are recorded as tested, main is not called")
+    }
+    return notes
+  }
+}
