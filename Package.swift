@@ -85,6 +85,9 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "HostProtocol", dependencies: ["Values"], swiftSettings: strict),
 
+    // What others have, as job files.
+    .target(name: "JobWriting", swiftSettings: strict),
+
     // The daemon's side.
     .target(name: "CLinux"),
     .target(name: "CResources"),
@@ -124,7 +127,8 @@ let package = Package(
     .executableTarget(
       name: "almanac",
       dependencies: [
-        "CLinux", "CResources", "HostProcess", "Jobs", "RunLifecycle", "RunStore", "RunStoreSQLite", "Runner",
+        "CLinux", "CResources", "HostProcess", "JobWriting", "Jobs", "RunLifecycle", "RunStore",
+        "RunStoreSQLite", "Runner",
         "Scheduling", "Settings", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -133,6 +137,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SchedulingTests", dependencies: ["Scheduling"], exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(name: "JobWritingTests", dependencies: ["JobWriting"], swiftSettings: strict),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
     .testTarget(
       name: "JobsTests",

@@ -66,7 +66,7 @@ struct CommandFailure: Error {
 
 /// Commands that are planned and say so, instead of being mistaken for a slip.
 private enum UnbuiltCommands {
-  private static let names = ["sync", "import", "delete"]
+  private static let names = ["sync", "delete"]
 
   static func refusal(of name: String?) -> String? {
     guard let name, names.contains(name) else { return nil }
