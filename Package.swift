@@ -87,6 +87,7 @@ let package = Package(
 
     // What others have, as job files.
     .target(name: "JobWriting", swiftSettings: strict),
+    .target(name: "Importers", dependencies: ["JobWriting", "Scheduling"], swiftSettings: strict),
 
     // The daemon's side.
     .target(name: "CLinux"),
@@ -127,7 +128,7 @@ let package = Package(
     .executableTarget(
       name: "almanac",
       dependencies: [
-        "CLinux", "CResources", "HostProcess", "JobWriting", "Jobs", "RunLifecycle", "RunStore",
+        "CLinux", "CResources", "HostProcess", "Importers", "JobWriting", "Jobs", "RunLifecycle", "RunStore",
         "RunStoreSQLite", "Runner",
         "Scheduling", "Settings", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -137,6 +138,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SchedulingTests", dependencies: ["Scheduling"], exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(
+      name: "ImportersTests", dependencies: ["Importers", "JobWriting", "Scheduling"], exclude: ["Fixtures"],
+      swiftSettings: strict),
     .testTarget(name: "JobWritingTests", dependencies: ["JobWriting"], swiftSettings: strict),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
     .testTarget(
