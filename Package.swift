@@ -139,8 +139,8 @@ let package = Package(
     .testTarget(
       name: "SchedulingTests", dependencies: ["Scheduling"], exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
-      name: "ImportersTests", dependencies: ["Importers", "JobWriting", "Scheduling"], exclude: ["Fixtures"],
-      swiftSettings: strict),
+      name: "ImportersTests", dependencies: ["Importers", "JobWriting", "Jobs", "Scheduling", "Values"],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(name: "JobWritingTests", dependencies: ["JobWriting"], swiftSettings: strict),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
     .testTarget(

@@ -161,7 +161,7 @@ private struct CrontabJob {
 
   /// Who gets the output; nil: nobody but the log.
   private var recipients: [String]? {
-    let list = (variable("MAILTO") ?? "").split { $0 == "," || $0 == " " }.map(String.init)
+    let list = (variable("MAILTO") ?? "").split { ",; ".contains($0) }.map(String.init)
     // A name alone is a mailbox of this machine.
     return list.isEmpty ? nil : list.map { $0.contains("@") ? $0 : $0 + "@localhost" }
   }
@@ -209,10 +209,8 @@ private struct CrontabJob {
       let table = LuaText.of(.table(options), column: 17 + command.count, indent: 2)
       return "process.shell(\(command), \(table))"
     }
-    let switching = otherUser.map { ["runuser", "-u", $0, "--"] } ?? []
-    var table = LuaTable((switching + [shell, "-c"]).map { .init(.string($0)) })
-    table.fields.append(.init(.code(command)))
-    table.fields += options.fields
-    return "process.run \(LuaText.of(.table(table), column: 21, indent: 2))"
+    let words = (otherUser.map { ["runuser", "-u", $0, "--"] } ?? []) + [shell, "-c"]
+    let all = words.map(LuaText.quoted) + [command]
+    return "process.run " + ProcessCall.table(all, options, column: 21, indent: 2)
   }
 }

@@ -10,6 +10,12 @@ extension CalendarSpec {
     return plainTrigger ?? cronTrigger
   }
 
+  /// Whether it ever elapses, be it in the past.
+  var everElapses: Bool {
+    guard case .string(let text)? = cronTrigger["cron"] else { return true }
+    return (try? CronExpression(parsing: text, dayMatch: .and)) != nil
+  }
+
   /// Whether a second is divided, which a schedule does not do.
   var hasFractions: Bool {
     seconds.contains { item in
@@ -142,12 +148,13 @@ extension CalendarSpec {
       step: item.step.map { max(1, $0 / 1_000_000) })
   }
 
-  /// Each step goes towards the month's end, from the day that lies farthest from it.
+  /// A step without an end goes towards the month's end.
   private var daysBeforeEnd: String {
     let before = days.flatMap { item -> [Int] in
-      let farthest = item.last ?? item.first
-      let nearest = item.last == nil && item.step != nil ? 1 : item.first
-      return Array(stride(from: farthest, through: nearest, by: -(item.step ?? 1)))
+      if let step = item.step, item.last == nil {
+        return Array(stride(from: item.first, through: 1, by: -step))
+      }
+      return Array(stride(from: item.first, through: item.last ?? item.first, by: item.step ?? 1))
     }
     return Set(before).sorted(by: >).map { $0 == 1 ? "L" : "L-\($0 - 1)" }.joined(separator: ",")
   }

@@ -124,7 +124,9 @@ struct CalendarSpec: Equatable {
 
   private static func weekdays(_ word: String) throws(Refusal) -> Set<Int>? {
     var days: Set<Int> = []
-    for item in word.split(separator: ",", omittingEmptySubsequences: false) {
+    // One comma too many does not matter to systemd.
+    let list = word.last == "," ? word.dropLast() : word[...]
+    for item in list.split(separator: ",", omittingEmptySubsequences: false) {
       let ends = item.split(separator: item.contains("..") ? ".." : "-", maxSplits: 1).map { weekday($0) }
       guard let first = ends.first ?? nil, let last = ends.last ?? nil else {
         throw Refusal(message: "\"\(item)\" is no day of the week, and no time zone known here")
@@ -151,7 +153,10 @@ struct CalendarSpec: Equatable {
       let isBeforeDay = word.firstIndex(of: "~").map { word[$0...].contains("-") } == false
       guard isBeforeDay, word.count(where: { $0 == "~" }) == 1 else { throw wrong }
     }
-    days = try Self.component(parts[parts.count - 1], countsFromEnd ? 1...28 : 1...31, "day")
+    // A month has 28 days at least.
+    days = try Self.component(
+      parts[parts.count - 1], countsFromEnd ? 1...28 : 1...31, "day", countsDown: countsFromEnd)
+    if days.isEmpty { countsFromEnd = false }
     months = try Self.component(parts[parts.count - 2], 1...12, "month")
     if parts.count == 3 {
       years = try Self.component(parts[0], 1970...2199, "year") {
@@ -171,7 +176,7 @@ struct CalendarSpec: Equatable {
   }
 
   private static func component(
-    _ text: Substring, _ range: ClosedRange<Int>, _ name: String, scale: Int = 1,
+    _ text: Substring, _ range: ClosedRange<Int>, _ name: String, scale: Int = 1, countsDown: Bool = false,
     _ adjusted: (Int) -> Int = { $0 }
   ) throws(Refusal) -> Component {
     if text == "*" { return [] }
@@ -189,11 +194,17 @@ struct CalendarSpec: Equatable {
         parsed.last = last
       }
       if stepped.count == 2 {
-        guard let step = number(stepped[1], scale), step > 0, step <= range.upperBound - range.lowerBound
-        else {
-          throw wrong
-        }
+        guard let step = number(stepped[1], scale), step > 0 else { throw wrong }
         parsed.step = step
+        if let last = parsed.last {
+          // As systemd has it: the range ends with the last step in it.
+          let steps = (last - first) / step
+          parsed =
+            steps == 0 ? Item(first: first) : Item(first: first, last: first + steps * step, step: step)
+        } else if countsDown ? first - step < range.lowerBound : first + step > range.upperBound {
+          // A step that never comes to anything is a slip to systemd.
+          throw Refusal(message: "\"\(item)\": the step leads out of the \(name)s at once")
+        }
       }
       items.append(parsed)
     }
