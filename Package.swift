@@ -10,6 +10,7 @@ let package = Package(
     .executable(name: "almanac", targets: ["almanac"]),
     .library(name: "Scheduling", targets: ["Scheduling"]),
     .library(name: "RunLifecycle", targets: ["RunLifecycle"]),
+    .library(name: "TaskScheduling", targets: ["TaskScheduling"]),
     .library(name: "RunStore", targets: ["RunStore", "RunStoreSQLite", "RunStoreTesting"]),
   ],
   dependencies: [
@@ -85,8 +86,17 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "HostProtocol", dependencies: ["Values"], swiftSettings: strict),
 
+    // Files of one folder that change together.
+    .target(
+      name: "FolderSync", dependencies: ["Values", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
+
     // What others have, as job files.
-    .target(name: "JobWriting", swiftSettings: strict),
+    .target(name: "JobWriting", dependencies: ["Jobs", "Scheduling", "Values"], swiftSettings: strict),
+    .target(
+      name: "TaskScheduling",
+      dependencies: ["FolderSync", "JobWriting", "Scheduling", .product(name: "Yams", package: "Yams")],
+      swiftSettings: strict),
 
     // The daemon's side.
     .target(name: "CLinux"),
@@ -94,7 +104,7 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "CLinux", "Notifying", "RunLifecycle", "Scheduling", "Values",
+        "CLinux", "FolderSync", "Notifying", "RunLifecycle", "Scheduling", "Values",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
@@ -127,9 +137,9 @@ let package = Package(
     .executableTarget(
       name: "almanac",
       dependencies: [
-        "CLinux", "CResources", "HostProcess", "JobWriting", "Jobs", "RunLifecycle", "RunStore",
+        "CLinux", "CResources", "FolderSync", "HostProcess", "JobWriting", "Jobs", "RunLifecycle", "RunStore",
         "RunStoreSQLite", "Runner",
-        "Scheduling", "Settings", "Values",
+        "Scheduling", "Settings", "TaskScheduling", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
@@ -137,6 +147,11 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SchedulingTests", dependencies: ["Scheduling"], exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(name: "FolderSyncTests", dependencies: ["FolderSync"], swiftSettings: strict),
+    .testTarget(
+      name: "TaskSchedulingTests",
+      dependencies: ["FolderSync", "JobWriting", "Jobs", "Scheduling", "TaskScheduling", "Values"],
+      swiftSettings: strict),
     .testTarget(name: "JobWritingTests", dependencies: ["JobWriting"], swiftSettings: strict),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
     .testTarget(

@@ -1,0 +1,358 @@
+import Scheduling
+
+/// Understands the definition of a task.
+///
+/// Everything wrong is told at once, each with its place and key, and what would be right.
+struct TaskDecoder {
+  private let findings = DefinitionFindings()
+
+  /// A task, and all that is wrong with its definition: what could be read of it is in the task.
+  ///
+  /// - Returns: No task where it has no path.
+  static func decode(_ definition: TaskDefinition) -> (task: ScheduledTask?, problems: [TaskProblem]) {
+    let decoder = TaskDecoder()
+    let task = decoder.task(definition)
+    return (task, decoder.findings.problems)
+  }
+
+  private func task(_ definition: TaskDefinition) -> ScheduledTask? {
+    guard case .table(let fields) = definition.content else {
+      findings.problems.append(
+        TaskProblem(place: definition.place, message: "\(definition.kind) stands where a task belongs"))
+      return nil
+    }
+    var reader = DefinitionReader(fields, key: "", place: definition.place, findings)
+    guard let text = reader.text("Path") else {
+      if !reader.has("Path") { reader.report("Path", "is missing; write Path: \\myApp\\nightly") }
+      return nil
+    }
+    let path: TaskPath
+    do throws(TaskError) { path = try TaskPath(text) } catch {
+      for problem in error.problems { reader.report("Path", problem.message) }
+      return nil
+    }
+    findings.task = path.description
+    var task = ScheduledTask(path: path)
+    if let inner = reader.object("RegistrationInfo") { task.registrationInfo = registrationInfo(inner) }
+    if let inner = reader.object("Settings") { task.settings = settings(inner) }
+    if let inner = reader.object("Principal") { task.principal = principal(inner) }
+    task.triggers = reader.objects("Triggers").compactMap(trigger)
+    task.actions = actions(&reader)
+    task.data = reader.text("Data")
+    reader.close(["Path", "RegistrationInfo", "Settings", "Triggers", "Actions", "Principal", "Data"])
+    task.places = findings.places
+    return task
+  }
+
+  private func registrationInfo(_ reader: DefinitionReader) -> RegistrationInfo {
+    var reader = reader
+    var info = RegistrationInfo()
+    info.author = reader.text("Author")
+    info.date = reader.text("Date")
+    info.description = reader.text("Description")
+    info.documentation = reader.text("Documentation")
+    info.securityDescriptor = reader.text("SecurityDescriptor")
+    info.source = reader.text("Source")
+    info.uri = reader.text("URI")
+    info.version = reader.text("Version")
+    reader.close([
+      "Author", "Date", "Description", "Documentation", "SecurityDescriptor", "Source", "URI", "Version",
+    ])
+    return info
+  }
+
+  private func principal(_ reader: DefinitionReader) -> TaskPrincipal {
+    var reader = reader
+    var principal = TaskPrincipal()
+    principal.id = reader.text("Id")
+    principal.displayName = reader.text("DisplayName")
+    principal.userID = reader.text("UserId")
+    principal.groupID = reader.text("GroupId")
+    principal.logonType = reader.constant("LogonType", .logonTypes).flatMap(TaskPrincipal.LogonType.init)
+    principal.runLevel = reader.constant("RunLevel", .runLevels).flatMap(TaskPrincipal.RunLevel.init) ?? .lua
+    // Told as it is, whatever it holds: it has no meaning here.
+    for name in ["RequiredPrivileges", "ProcessTokenSidType"] { _ = reader.take(name) }
+    reader.close([
+      "Id", "DisplayName", "UserId", "GroupId", "LogonType", "RunLevel", "RequiredPrivileges",
+      "ProcessTokenSidType",
+    ])
+    return principal
+  }
+
+  // MARK: - Settings
+
+  private func settings(_ reader: DefinitionReader) -> TaskSettings {
+    var reader = reader
+    var settings = TaskSettings()
+    func set<Value>(_ path: WritableKeyPath<TaskSettings, Value>, _ value: Value?) {
+      if let value { settings[keyPath: path] = value }
+    }
+    set(\.allowDemandStart, reader.flag("AllowDemandStart"))
+    set(\.allowHardTerminate, reader.flag("AllowHardTerminate"))
+    settings.deleteExpiredTaskAfter = reader.duration("DeleteExpiredTaskAfter")
+    set(\.disallowStartIfOnBatteries, reader.flag("DisallowStartIfOnBatteries"))
+    set(\.enabled, reader.flag("Enabled"))
+    set(\.executionTimeLimit, reader.duration("ExecutionTimeLimit"))
+    set(\.hidden, reader.flag("Hidden"))
+    set(
+      \.multipleInstances,
+      reader.constant("MultipleInstances", .instances).flatMap(TaskSettings.Instances.init))
+    set(\.priority, reader.number("Priority", in: 0...10))
+    set(\.restartCount, reader.number("RestartCount", in: 0...999))
+    settings.restartInterval = reader.duration("RestartInterval")
+    set(\.runOnlyIfIdle, reader.flag("RunOnlyIfIdle"))
+    set(\.runOnlyIfNetworkAvailable, reader.flag("RunOnlyIfNetworkAvailable"))
+    set(\.startWhenAvailable, reader.flag("StartWhenAvailable"))
+    set(\.stopIfGoingOnBatteries, reader.flag("StopIfGoingOnBatteries"))
+    set(\.wakeToRun, reader.flag("WakeToRun"))
+    if let inner = reader.object("IdleSettings") { settings.idle = idle(inner) }
+    _ = reader.constant("Compatibility", .compatibilities)
+    for name in Self.foreignSettings { _ = reader.take(name) }
+    if settings.restartCount > 0, settings.restartInterval == nil, !reader.has("RestartInterval") {
+      reader.report("RestartCount", "needs a RestartInterval beside it (PT1M)")
+    }
+    if settings.restartCount == 0, settings.restartInterval != nil, !reader.has("RestartCount") {
+      reader.report("RestartInterval", "needs a RestartCount beside it (1 to 999)")
+    }
+    reader.close(
+      [
+        "AllowDemandStart", "AllowHardTerminate", "Compatibility", "DeleteExpiredTaskAfter",
+        "DisallowStartIfOnBatteries", "Enabled", "ExecutionTimeLimit", "Hidden", "IdleSettings",
+        "MultipleInstances", "Priority", "RestartCount", "RestartInterval", "RunOnlyIfIdle",
+        "RunOnlyIfNetworkAvailable", "StartWhenAvailable", "StopIfGoingOnBatteries", "WakeToRun",
+      ] + Self.foreignSettings)
+    return settings
+  }
+
+  /// Settings that are told as they are, whatever they hold: they have no meaning here.
+  static let foreignSettings = [
+    "DisallowStartOnRemoteAppSession", "MaintenanceSettings", "NetworkSettings", "UseUnifiedSchedulingEngine",
+    "Volatile",
+  ]
+
+  private func idle(_ reader: DefinitionReader) -> TaskSettings.Idle {
+    var reader = reader
+    var idle = TaskSettings.Idle()
+    if let duration = reader.duration("IdleDuration") { idle.duration = duration }
+    if let timeout = reader.duration("WaitTimeout") { idle.waitTimeout = timeout }
+    if let flag = reader.flag("StopOnIdleEnd") { idle.stopOnIdleEnd = flag }
+    if let flag = reader.flag("RestartOnIdle") { idle.restartOnIdle = flag }
+    reader.close(["IdleDuration", "WaitTimeout", "StopOnIdleEnd", "RestartOnIdle"])
+    return idle
+  }
+
+  // MARK: - Triggers
+
+  private static let everyTrigger = [
+    "Type", "Id", "Enabled", "StartBoundary", "EndBoundary", "Repetition", "ExecutionTimeLimit",
+  ]
+
+  private func trigger(_ reader: DefinitionReader) -> TaskTrigger? {
+    var reader = reader
+    guard reader.has("Type") else {
+      reader.report(
+        "Type", "is missing; write Type: DAILY, or another one of TIME, WEEKLY, MONTHLY, BOOT ...")
+      return nil
+    }
+    guard let type = reader.constant("Type", .triggerTypes) else { return nil }
+    let (kind, own) = kind(type, &reader)
+    var trigger = TaskTrigger(kind ?? .other("\(type)"), key: reader.key)
+    trigger.id = reader.text("Id")
+    if let enabled = reader.flag("Enabled") { trigger.enabled = enabled }
+    trigger.startBoundary = reader.boundary("StartBoundary")
+    trigger.endBoundary = reader.boundary("EndBoundary")
+    trigger.executionTimeLimit = reader.duration("ExecutionTimeLimit")
+    if own.contains("RandomDelay") { trigger.randomDelay = reader.duration("RandomDelay") }
+    if own.contains("Delay") { trigger.delay = reader.duration("Delay") }
+    if let inner = reader.object("Repetition") { trigger.repetition = repetition(inner) }
+    reader.close(Self.everyTrigger + own)
+    guard let kind else { return nil }
+    if kind.isByCalendar, !reader.has("StartBoundary") {
+      reader.report(
+        "StartBoundary", "is missing; it says from when on, and at which time of day: 2026-01-01T02:00:00")
+      return nil
+    }
+    // One whose boundary could not be read would be due at another time.
+    return kind.isByCalendar && trigger.startBoundary == nil ? nil : trigger
+  }
+
+  /// The kind with what is its own, and the names of that.
+  private func kind(_ type: Int, _ reader: inout DefinitionReader) -> (TaskTrigger.Kind?, [String]) {
+    switch type {
+    case 0:
+      let subscription = reader.text("Subscription")
+      for name in ["ValueQueries", "PeriodOfOccurrence", "NumberOfOccurrences", "MatchingElement"] {
+        _ = reader.take(name)
+      }
+      return (
+        .event(subscription: subscription ?? ""),
+        [
+          "Subscription", "ValueQueries", "PeriodOfOccurrence", "NumberOfOccurrences", "MatchingElement",
+          "Delay",
+        ]
+      )
+    case 1: return (.time, ["RandomDelay"])
+    case 2:
+      let interval = reader.number("DaysInterval", in: 1...365)
+      guard interval != nil || !reader.has("DaysInterval") else {
+        return (nil, ["DaysInterval", "RandomDelay"])
+      }
+      return (.daily(daysInterval: interval ?? 1), ["DaysInterval", "RandomDelay"])
+    case 3: return (weekly(&reader), ["DaysOfWeek", "WeeksInterval", "RandomDelay"])
+    case 4:
+      return (
+        monthly(&reader), ["DaysOfMonth", "MonthsOfYear", "RunOnLastDayOfMonth", "RandomDelay"]
+      )
+    case 5:
+      return (
+        monthlyDOW(&reader),
+        ["WeeksOfMonth", "DaysOfWeek", "MonthsOfYear", "RunOnLastWeekOfMonth", "RandomDelay"]
+      )
+    case 6: return (.idle, [])
+    case 7: return (.registration, ["Delay"])
+    case 8: return (.boot, ["Delay"])
+    case 9: return (.logon(userID: reader.text("UserId")), ["UserId", "Delay"])
+    case 11:
+      let change = reader.text("StateChange") ?? ""
+      _ = reader.text("UserId")
+      return (.sessionStateChange(change), ["StateChange", "UserId", "Delay"])
+    default:
+      _ = reader.take("Name")
+      return (.other("CUSTOM_TRIGGER_01"), ["Name"])
+    }
+  }
+
+  private func weekly(_ reader: inout DefinitionReader) -> TaskTrigger.Kind? {
+    let interval = reader.number("WeeksInterval", in: 1...52)
+    let days = reader.flags("DaysOfWeek", .daysOfWeek)
+    if !reader.has("DaysOfWeek") { reader.report("DaysOfWeek", "is missing; write [Monday, Thursday]") }
+    guard let days, interval != nil || !reader.has("WeeksInterval") else { return nil }
+    return .weekly(daysOfWeek: Self.weekdays(days), weeksInterval: interval ?? 1)
+  }
+
+  private func monthly(_ reader: inout DefinitionReader) -> TaskTrigger.Kind? {
+    let flags = reader.flags("DaysOfMonth", .daysOfMonth)
+    let last = reader.flag("RunOnLastDayOfMonth") ?? false
+    let months = months(&reader)
+    if !reader.has("DaysOfMonth"), !last {
+      reader.report("DaysOfMonth", "is missing; write [\"1\", \"15\", Last]")
+    }
+    guard let months, flags != nil || last && !reader.has("DaysOfMonth") else { return nil }
+    var days = (1...31).filter { (flags ?? 0) & 1 << ($0 - 1) != 0 }.compactMap(MonthDay.init(day:))
+    if last || (flags ?? 0) & 1 << 31 != 0 { days.append(.last) }
+    return .monthly(daysOfMonth: days, monthsOfYear: months)
+  }
+
+  private func monthlyDOW(_ reader: inout DefinitionReader) -> TaskTrigger.Kind? {
+    let flags = reader.flags("WeeksOfMonth", .weeksOfMonth)
+    let last = reader.flag("RunOnLastWeekOfMonth") ?? false
+    let days = reader.flags("DaysOfWeek", .daysOfWeek)
+    let months = months(&reader)
+    if !reader.has("WeeksOfMonth"), !last {
+      reader.report("WeeksOfMonth", "is missing; write [First, Last]")
+    }
+    if !reader.has("DaysOfWeek") { reader.report("DaysOfWeek", "is missing; write [Monday, Thursday]") }
+    guard let days, let months, flags != nil || last && !reader.has("WeeksOfMonth") else { return nil }
+    let named: [WeekOfMonth] = [.first, .second, .third, .fourth, .last]
+    let all = (flags ?? 0) | (last ? 16 : 0)
+    let weeks = named.enumerated().filter { all & 1 << $0.offset != 0 }.map(\.element)
+    return .monthlyDOW(weeksOfMonth: weeks, daysOfWeek: Self.weekdays(days), monthsOfYear: months)
+  }
+
+  /// All twelve where none is named.
+  private func months(_ reader: inout DefinitionReader) -> Set<Int>? {
+    guard reader.has("MonthsOfYear") else { return Set(1...12) }
+    return reader.flags("MonthsOfYear", .monthsOfYear).map { flags in
+      Set((1...12).filter { flags & 1 << ($0 - 1) != 0 })
+    }
+  }
+
+  private static func weekdays(_ flags: Int) -> Set<Weekday> {
+    Set((0...6).filter { flags & 1 << $0 != 0 }.compactMap(Weekday.init(rawValue:)))
+  }
+
+  private func repetition(_ reader: DefinitionReader) -> TaskRepetition? {
+    var reader = reader
+    let interval = reader.duration("Interval")
+    let duration = reader.duration("Duration")
+    let stops = reader.flag("StopAtDurationEnd")
+    reader.close(["Interval", "Duration", "StopAtDurationEnd"])
+    guard let interval, interval > .zero else {
+      if let duration, duration > .zero { reader.report("Interval", "is missing; write Interval: PT10M") }
+      return nil
+    }
+    let limit = duration.flatMap { $0 > .zero ? $0 : nil }
+    if let limit, limit < interval {
+      reader.report("Duration", "\(limit) is shorter than the Interval, \(interval)")
+      return nil
+    }
+    return TaskRepetition(interval: interval, duration: limit, stopAtDurationEnd: stops ?? false)
+  }
+
+  // MARK: - Actions
+
+  static let mostActions = 32
+
+  private func actions(_ reader: inout DefinitionReader) -> [TaskAction] {
+    let readers = reader.objects("Actions")
+    if readers.isEmpty, !reader.has("Actions") {
+      reader.report(
+        "Actions", "is missing; write what it runs: [{ Type: EXEC, Path: /usr/local/bin/backup }]")
+    }
+    if readers.count > Self.mostActions {
+      reader.report("Actions", "\(readers.count) are too many; a task has up to \(Self.mostActions)")
+    }
+    return readers.compactMap(action)
+  }
+
+  private func action(_ reader: DefinitionReader) -> TaskAction? {
+    var reader = reader
+    let type = reader.constant("Type", .actionTypes)
+    guard type != nil || !reader.has("Type") else { return nil }
+    let id = reader.text("Id")
+    let kind: TaskAction.Kind
+    var own: [String]
+    switch type {
+    case 5:
+      own = ["ClassId", "Data"]
+      kind = .comHandler(classID: reader.text("ClassId") ?? "")
+      _ = reader.take("Data")
+    case 6:
+      own = [
+        "Server", "Subject", "To", "Cc", "Bcc", "ReplyTo", "From", "HeaderFields", "Body", "Attachments",
+      ]
+      kind = .sendEmail(subject: reader.text("Subject"))
+      for name in own { _ = reader.take(name) }
+    case 7:
+      own = ["Title", "MessageBody"]
+      kind = .showMessage(title: reader.text("Title"))
+      _ = reader.take("MessageBody")
+    default:
+      own = ["Path", "Arguments", "WorkingDirectory"]
+      let path = reader.text("Path")
+      let arguments = reader.text("Arguments")
+      let folder = reader.text("WorkingDirectory")
+      if !reader.has("Path") { reader.report("Path", "is missing; write the program: /usr/local/bin/backup") }
+      _ = reader.take("HideAppWindow")
+      own.append("HideAppWindow")
+      guard let path, !path.trimmed.isEmpty else {
+        reader.close(["Type", "Id"] + own)
+        if path != nil { reader.report("Path", "is empty; write the program: /usr/local/bin/backup") }
+        return nil
+      }
+      kind = .exec(path: path, arguments: arguments, workingDirectory: folder)
+    }
+    reader.close(["Type", "Id"] + own)
+    return TaskAction(kind, id: id, key: reader.key)
+  }
+}
+
+extension TaskTrigger.Kind {
+  /// Whether a clock starts it, so that it needs a start boundary.
+  var isByCalendar: Bool {
+    switch self {
+    case .time, .daily, .weekly, .monthly, .monthlyDOW: true
+    default: false
+    }
+  }
+}
