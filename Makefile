@@ -6,7 +6,7 @@
 SWIFT   ?= swift
 JOBS    ?= jobs
 SECONDS ?= 600
-PACKAGES = libarchive-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata luarocks lua-check openssl \
+PACKAGES = libarchive-dev libexpat1-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata luarocks lua-check openssl \
            python3-aiosmtpd
 RELEASE  = -c release --static-swift-stdlib
 

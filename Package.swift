@@ -93,9 +93,12 @@ let package = Package(
 
     // What others have, as job files.
     .target(name: "JobWriting", dependencies: ["Jobs", "Scheduling", "Values"], swiftSettings: strict),
+    .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
     .target(
       name: "TaskScheduling",
-      dependencies: ["FolderSync", "JobWriting", "Scheduling", .product(name: "Yams", package: "Yams")],
+      dependencies: [
+        "CExpat", "FolderSync", "JobWriting", "Scheduling", .product(name: "Yams", package: "Yams"),
+      ],
       swiftSettings: strict),
 
     // The daemon's side.

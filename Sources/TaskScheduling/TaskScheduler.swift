@@ -114,7 +114,8 @@ public struct TaskScheduler: Sendable {
 
   private func folder(of tasks: [ScheduledTask], named folder: String?, _ allowEmpty: Bool) throws -> String {
     let folders = Set(tasks.map { $0.path.folder })
-    if folders.count > 1 {
+    // Case does not tell folders apart there.
+    if Set(folders.map { $0.lowercased() }).count > 1 {
       throw TaskError(
         "the tasks lie in several folders (\(folders.sorted().joined(separator: ", "))); a sync makes one folder match "
           + "its list, so give each a list of its own")

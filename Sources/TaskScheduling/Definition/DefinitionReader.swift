@@ -50,6 +50,11 @@ struct DefinitionReader {
     return value
   }
 
+  /// Takes whatever is left, for what is told of as a whole.
+  mutating func takeRest() {
+    for field in fields { taken.insert(field.name.lowercased()) }
+  }
+
   // MARK: - Texts and numbers
 
   mutating func text(_ name: String) -> String? {
@@ -135,6 +140,10 @@ struct DefinitionReader {
       }
       sum |= flag
     }
+    guard sum > 0 else {
+      report(name, "names none; write some of \(constants.examples)")
+      return nil
+    }
     return sum
   }
 
@@ -185,10 +194,9 @@ struct DefinitionReader {
         continue
       }
       if taken.contains(name) { continue }
-      let hint =
-        SlipFinder.nearest(to: field.name, in: known).map { "; did you mean \($0)?" }
-        ?? "; known are \(known.joined(separator: ", "))"
-      report(field.name, "there is no such property\(hint)")
+      let list = known.count > 8 ? "" : "; known are \(known.joined(separator: ", "))"
+      let hint = SlipFinder.nearest(to: field.name, in: known).map { "; did you mean \($0)?" }
+      report(field.name, "there is no such property\(hint ?? list)")
     }
   }
 }

@@ -156,7 +156,8 @@ struct TaskDecoder {
     }
     guard let type = reader.constant("Type", .triggerTypes) else { return nil }
     let (kind, own) = kind(type, &reader)
-    var trigger = TaskTrigger(kind ?? .other("\(type)"), key: reader.key)
+    // Also where its kind is no good: all that is wrong is told at once.
+    var trigger = TaskTrigger(kind ?? .time, key: reader.key)
     trigger.id = reader.text("Id")
     if let enabled = reader.flag("Enabled") { trigger.enabled = enabled }
     trigger.startBoundary = reader.boundary("StartBoundary")
@@ -165,6 +166,7 @@ struct TaskDecoder {
     if own.contains("RandomDelay") { trigger.randomDelay = reader.duration("RandomDelay") }
     if own.contains("Delay") { trigger.delay = reader.duration("Delay") }
     if let inner = reader.object("Repetition") { trigger.repetition = repetition(inner) }
+    if case .other = trigger.kind { reader.takeRest() }
     reader.close(Self.everyTrigger + own)
     guard let kind else { return nil }
     if kind.isByCalendar, !reader.has("StartBoundary") {
@@ -217,8 +219,7 @@ struct TaskDecoder {
       _ = reader.text("UserId")
       return (.sessionStateChange(change), ["StateChange", "UserId", "Delay"])
     default:
-      _ = reader.take("Name")
-      return (.other("CUSTOM_TRIGGER_01"), ["Name"])
+      return (.other(reader.text("Name") ?? "CUSTOM_TRIGGER_01"), ["Name"])
     }
   }
 

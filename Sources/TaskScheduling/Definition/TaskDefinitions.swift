@@ -102,7 +102,7 @@ public enum TaskDefinitions {
 
 extension Error {
   /// What the system said, without what is around it.
-  fileprivate var reason: String {
+  var reason: String {
     guard let error = self as? CocoaError else { return "\(self)" }
     switch error.code {
     case .fileReadNoSuchFile, .fileNoSuchFile: return "there is no such file"

@@ -17,8 +17,7 @@ struct TaskTranslation {
   }
 
   private mutating func translate(_ findings: [TaskProblem]) -> ImportedJob {
-    var schedule = triggers()
-    for field in settings().fields { schedule.add(field.key ?? "", field.value) }
+    var schedule = schedule()
     let code = actions()
     if !code.isRunnable { schedule["enabled"] = false }
     noteTheRest()
@@ -27,6 +26,16 @@ struct TaskTranslation {
     let text = JobText(
       title: title, notes: notes, modules: code.modules, schedule: schedule, code: code.blocks)
     return ImportedJob(name: jobName, text: text.text, notes: notes)
+  }
+
+  /// The triggers, and the settings.
+  mutating func schedule() -> LuaTable {
+    var schedule = triggers()
+    schedule.fields += settings().fields
+    for objection in JobText.objections(to: schedule) {
+      notes.add("Settings", "the job does not load as long as this is so: \(objection)")
+    }
+    return schedule
   }
 
   // MARK: - Comments

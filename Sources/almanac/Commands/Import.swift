@@ -8,5 +8,5 @@ struct Import: ParsableCommand {
       Writes one Lua file a job into a folder, to be read, changed and kept. What could not be carried over stands in \
       the file as a comment, and is printed. A file that is there already is never overwritten.
       """,
-    subcommands: [])
+    subcommands: [ImportTaskScheduler.self])
 }
