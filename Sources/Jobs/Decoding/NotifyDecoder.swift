@@ -14,7 +14,7 @@ public enum NotifyDecoder {
     let problems = Problems()
     var reader = TableReader(DataTable(fields: ["notify": value]), at: "", problems)
     let settings = decode(&reader, "notify") ?? NotifySettings()
-    return (settings, problems.all.map { (place + $0.place.dropFirst(".notify".count), $0.message) })
+    return (settings, problems.all.map { (place + $0.place.dropFirst("notify".count), $0.message) })
   }
 
   /// The settings under `key`; `nil` if there are none.
