@@ -112,9 +112,11 @@ public struct LedgerAudit {
   /// A run whose place another one has taken does not go on.
   private mutating func checkSuccession() {
     var latest: [JobKey: RunID] = [:]
+    var called: Set<RunID> = []
     for call in world.calls {
       let other = latest.updateValue(call.run, forKey: call.job)
-      guard let other, other > call.run, call.attempt > 1, !call.cause.bringsPayload else { continue }
+      let isFirst = called.insert(call.run).inserted
+      guard let other, other > call.run, !isFirst, !call.cause.bringsPayload else { continue }
       if case .parallel = world.natures[call.job]?.overlap { continue }
       findings.append("run \(call.run) went on after run \(other) had taken its place")
     }

@@ -160,6 +160,9 @@ public struct SimulatedWorld {
     self.random = random
   }
 
+  /// When the daemon was away or held up, in order.
+  public var interruptions: [String] { absences.map { "\($0.from) to \($0.to)" } }
+
   /// All that was written, in order.
   public var trace: [String] { committed.map(\.line) }
 
@@ -368,7 +371,11 @@ extension SimulatedWorld {
     incarnation += 1
     if !isDraining { wentDownAt = clock }
     (isUp, isDraining) = (false, false)
-    if !writing.isEmpty, random.chance(50) { apply(writing) }
+    if !writing.isEmpty, random.chance(50) {
+      apply(writing)
+      writing = []
+    }
+    if let lost = (writing + queue).map(\.decidedAt).min() { wentDownAt = min(wentDownAt, lost) }
     (writing, queue, wakeAt, faultUntil) = ([], [], nil, nil)
     for index in calls.indices where calls[index].ended == nil {
       (calls[index].ended, calls[index].end) = (now, .interrupted("crash"))
