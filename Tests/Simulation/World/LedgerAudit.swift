@@ -227,8 +227,8 @@ public struct LedgerAudit {
         where schedule.triggers[index].accountKey == trigger && schedule.fingerprint(of: index) == fingerprint
         {
           var certainly = certainlyLive(until: instant)
-          // What was still to be made up is known to nobody when its schedule goes while no daemon is there.
-          if whileAway, plan.policy.catchUp == .all { certainly = min(certainly, through) }
+          // What its account had not come to is known to nobody when a schedule goes while no daemon is there.
+          if whileAway { certainly = min(certainly, through) }
           lives.append(
             Life(
               plan: plan, trigger: index, account: account, certainly: certainly,

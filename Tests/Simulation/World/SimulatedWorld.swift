@@ -317,19 +317,20 @@ extension SimulatedWorld {
       return beginCommit()
     }
     // A clock that was set back may read an instant twice: the store takes it once.
-    var taken: [RunID] = []
+    var taken: [PlannerEvent] = []
     for write in batch {
-      if case .claim(let run, _) = write.change, (try? store.commit([write.change])) == nil {
-        taken.append(run.id)
+      switch write.change {
+      case .claim(let run, _) where (try? store.commit([write.change])) == nil:
+        taken.append(.claimTaken([run.id]))
         claims.removeAll { $0 == run.id }
-      } else if case .claim = write.change {
-        committed.append(write)
-      } else {
-        apply([write])
+      case .record(let run, _) where (try? store.commit([write.change])) == nil:
+        taken.append(.recordTaken(run))
+      case .claim, .record: committed.append(write)
+      default: apply([write])
       }
     }
     if !claims.isEmpty { handle(.claimed(claims)) }
-    if !taken.isEmpty { handle(.claimTaken(taken)) }
+    for event in taken { handle(event) }
     beginCommit()
   }
 
