@@ -13,6 +13,7 @@ import Synchronization
         var world = SimulatedWorld(seed: seed)
         try? world.play()
         for line in world.trace { print(line) }
+        for line in world.interruptions { print("away or held up:", line) }
       }
       exit(play(seed..<seed + 1) == 0 ? 0 : 1)
     }
