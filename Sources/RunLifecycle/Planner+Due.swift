@@ -39,8 +39,9 @@ extension Planner {
     switch stretch.fate {
     case .start:
       claim(run, changes, slot)
-    case .hold(let from):
+    case .hold(let from, let closed):
       run.claim = .deferred
+      if let closed { run.wait(as: .deferred, StartGate(closed: closed), closed) }
       run.notBefore = max(from, stretch.startAt)
       claim(run, changes, slot)
     case .missed:
@@ -80,7 +81,7 @@ extension Planner {
   private mutating func makeUpNext(_ stretch: Stretch, _ walk: DueWalk, _ slot: Int) {
     let changes = adopt(walk.triggers, slot)
     var run = newRun(for: stretch, slot)
-    run.wait(as: .madeUp, .late, "made up: \(missedReason(jobs[slot].plan.policy))")
+    run.wait(as: .madeUp, .late, madeUpReason(jobs[slot].plan.policy))
     run.notBefore = run.dueAt
     claim(run, changes, slot)
   }
@@ -106,7 +107,8 @@ extension Planner {
     var newest = newRun(for: stretch, slot)
     newest.cause = .clock(stretch.last)
     (newest.dueAt, newest.dueUntil, newest.count) = (stretch.last, nil, 1)
-    (newest.claim, newest.notBefore) = (.madeUp, stretch.last)
+    newest.wait(as: .madeUp, .late, madeUpReason(jobs[slot].plan.policy))
+    newest.notBefore = stretch.last
     if let (rest, states) = walk.withoutNewest(stretch) {
       let run = newRun(for: rest, slot)
       newest.id = newID()

@@ -23,6 +23,7 @@ extension Planner {
       openAccounts(slot, known: wasRemoved ? left : known, at: now)
       relabelWaiting(slot, at: now)
       leaveLines(slot, at: now)
+      askOpeningsAgain(slot, at: now)
       follow(plan.schedule, slot)
       startQueue.rank(slot, plan.policy.priority)
       queueLifeEvents(slot, initial: false)
@@ -182,6 +183,18 @@ extension Planner {
           id, in: slot, Verdict(outcome: .skipped, reason: "its trigger was removed", gate: .enabled), at: now
         )
       }
+    }
+  }
+
+  /// Rows that wait for an opening ask at once when they may start: windows and blackouts may be others now.
+  private mutating func askOpeningsAgain(_ slot: Int, at now: Instant) {
+    for index in jobs[slot].open.indices where jobs[slot].open[index].isWaiting {
+      let run = jobs[slot].open[index].run
+      guard run.gate == .window || run.gate == .blackout else { continue }
+      let trigger = jobs[slot].plan.schedule?.triggers.first { $0.label == run.trigger }
+      // An attempt that follows another has asked before, so that its interval is over.
+      let earliest = run.attempt > 0 ? now : run.dueAt + (trigger?.delay ?? .zero)
+      keepWaiting(index, in: slot, until: max(now, earliest))
     }
   }
 
