@@ -80,7 +80,9 @@ extension Planner {
         }
         if queued >= limit { return skip("run \(busy) was still running, and \(queued) in the queue") }
       }
-      return .hold(.queued, from: run.notBefore, .overlap, reason: "overlap: waits for run \(busy) to end")
+      return .hold(
+        .queued, from: run.notBefore, .overlap,
+        reason: "overlap: waits its turn; run \(busy) was still running")
     case .parallel(let limit):
       guard let limit, job.busyCount(besides: run.id) >= limit else { return .go }
       return skip("\(limit) runs were still running, which max_parallel allows")

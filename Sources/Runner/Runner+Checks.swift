@@ -39,11 +39,12 @@ extension Runner {
 
   /// Takes over what is kept of the job that this one was before it was renamed.
   func inherit(_ heir: JobKey, from name: String) {
+    guard live[heir] == nil else { return historyStays(heir, name) }
     // What was decided for the old name is in the store first.
     commitPending()
     ledger.wait()
     do {
-      guard try store.inherit(heir, from: name) else { return }
+      guard try store.inherit(heir, from: name) else { return historyStays(heir, name) }
       let old = stored.keys[name] ?? keys[name]
       stored.accounts[heir] = try store.accounts(of: [heir])[heir]
       stored.lastEnded[heir] = try store.lastEnded([heir])[heir]
@@ -62,5 +63,13 @@ extension Runner {
     } catch {
       logger.error("the history of \(name) could not be taken over: \(error)", job: self.name(of: heir))
     }
+  }
+
+  /// Two histories are never mixed: the job has one of its own, as it went live before it said what it had been.
+  private func historyStays(_ heir: JobKey, _ name: String) {
+    guard let old = stored.keys[name] ?? keys[name], stored.lastEnded[old] != nil else { return }
+    logger.warning(
+      "schedule.formerly: the history of \(name) stays under that name; this job has one of its own",
+      job: self.name(of: heir))
   }
 }

@@ -97,7 +97,7 @@ extension Runner {
 
   private func goLive(_ loaded: JobLoader.Loaded, _ key: JobKey) {
     let definition = loaded.definition
-    if let former = definition.formerly, live[key] == nil { inherit(key, from: former) }
+    if let former = definition.formerly { inherit(key, from: former) }
     if let zone = definition.schedule?.zone.name, zoneNames.insert(zone).inserted { zoneStamp = nil }
     let version = JobVersion(key: key, definition: definition)
     version.home = .ready(loaded.host, loaded.state)

@@ -140,6 +140,18 @@ extension RealBinary {
       let row = try #require(try almanac.rows("jobs").first)
       #expect(row["job"] == "new" && row["state"] == "paused" && row["last_outcome"] == "succeeded")
       #expect(try almanac.runs(of: "old").isEmpty)
+
+      func other(_ settings: String) throws {
+        try almanac.save("other.lua", "schedule = { every = '1h'\(settings) }\nfunction main() end")
+      }
+      try other("")
+      _ = try await almanac.endedRun(of: "other")
+      try FileManager.default.removeItem(atPath: almanac.jobs + "/new.lua")
+      try other(", formerly = 'new'")
+      try await almanac.eventually("two histories are not mixed") {
+        almanac.log.contains("other: schedule.formerly: the history of new stays under that name")
+      }
+      #expect(try almanac.runs(of: "new").count == 1 && almanac.runs(of: "other").count == 1)
     }
   }
 }

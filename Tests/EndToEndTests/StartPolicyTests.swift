@@ -52,7 +52,7 @@ extension RealBinary {
       }
       let waiting = try row(almanac, "queue", queue[1])
       #expect(waiting["state"] == "waiting")
-      #expect(waiting["reason"].asString == "overlap: waits for run \(queue[0]) to end")
+      #expect(waiting["reason"].asString == "overlap: waits its turn; run \(queue[0]) was still running")
       let tooMany = try row(almanac, "queue", queue[2])
       #expect(tooMany["outcome"] == "skipped")
       #expect(tooMany["reason"].asString == "overlap: run \(queue[0]) was still running, and 1 in the queue")
@@ -142,7 +142,26 @@ extension RealBinary {
         try almanac.command("why", "waits").out.contains("requires  open  file \(almanac.jobs)/key: met"))
       #expect(
         try almanac.command("trigger", "gives_up", "--wait").status == 0, "by hand, nothing is required")
-      _ = try await almanac.endedRun(of: "disk")
+      #expect(try await almanac.endedRun(of: "disk")["outcome"] == "skipped")
+    }
+
+    @Test(
+      "a firing outside of the window waits for the opening, says so, and those after it are merged with it")
+    func held() async throws {
+      let almanac = try Almanac()
+      let window = ShutWindow()
+      try almanac.save(
+        "held.lua",
+        "schedule = { cron = '* * * * * *', outside_window = 'defer', \(window.settings) }\nfunction main() end"
+      )
+      try await almanac.serve()
+      #expect(try await almanac.endedRun(of: "held")["reason"] == "merged")
+      let held = try #require(try almanac.runs(of: "held").last)
+      #expect(held["state"] == "waiting" && held["reason"].asString == window.reason)
+      let id = try #require(held["id"].asInt)
+      let why = try almanac.command("why", "held", "\(id)").out
+      #expect(why.contains("window    closed  \(window.reason)"), "\(why)")
+      #expect(why.contains("will be merged with run \(id), which waits for the same opening"), "\(why)")
     }
 
     @Test("what belongs to a window or a repetition is stopped when that is over") func overDue() async throws
