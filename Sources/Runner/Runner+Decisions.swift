@@ -281,7 +281,11 @@ extension Runner {
         handle(.claimTaken(claimed))
         return true
       }
-      logger.error("a change that does not fit the ledger was dropped: \(error)")
+      if case .record(let run, _) = changes.first {
+        handle(.recordTaken(run))
+      } else {
+        logger.error("a change that does not fit the ledger was dropped: \(error)")
+      }
       return true
     }
     for change in changes {

@@ -26,7 +26,12 @@ import Synchronization
     var instants = 0
     var findings = 0
     var firstFound: Int?
+    /// How many seeds with findings.
+    var found = 0
   }
+
+  /// Of more seeds than so many, only the number of findings is told.
+  private static let mostTold = 20
 
   /// Plays the seeds, in chunks that the processors take in order; returns how many findings there are.
   private static func play(_ request: SimulationRequest) -> Int {
@@ -48,7 +53,8 @@ import Synchronization
           tally.findings += report.findings.count
           guard !report.findings.isEmpty else { return }
           tally.firstFound = min(tally.firstFound ?? seed, seed)
-          if !request.stopsAtFirst { tell(report, of: seed) }
+          tally.found += 1
+          if !request.stopsAtFirst, tally.found <= mostTold { tell(report, of: seed) }
         }
       }
       if isatty(2) == 1 { tally.withLock { showProgress("\($0.seeds)/\(seeds.count)") } }
@@ -75,6 +81,7 @@ import Synchronization
     var world = SimulatedWorld(seed: seed)
     do { try world.play() } catch { print("\(error)") }
     for line in world.trace { print(line) }
+    for line in world.interruptions { print("away or held up:", line) }
   }
 
   private static func showProgress(_ text: String) { complain("\r\(text)\u{1b}[K") }

@@ -135,9 +135,11 @@ public struct LedgerAudit {
   /// A run whose place another one has taken does not go on.
   private mutating func checkSuccession() {
     var latest: [JobKey: RunID] = [:]
+    var called: Set<RunID> = []
     for call in world.calls {
       let other = latest.updateValue(call.run, forKey: call.job)
-      guard let other, other > call.run, call.attempt > 1, !call.cause.bringsPayload else { continue }
+      let isFirst = called.insert(call.run).inserted
+      guard let other, other > call.run, !isFirst, !call.cause.bringsPayload else { continue }
       if case .parallel = world.natures[call.job]?.overlap { continue }
       findings.append("run \(call.run) went on after run \(other) had taken its place")
     }
@@ -239,31 +241,39 @@ public struct LedgerAudit {
 
   /// When each trigger was live, as the accounts that were committed tell.
   private func lives(of key: JobKey, _ plans: [JobPlan]) -> [Life] {
-    var open: [String: (fingerprint: String, account: TriggerAccount)] = [:]
+    var open: [String: (fingerprint: String, account: TriggerAccount, through: Instant)] = [:]
     var lives: [Life] = []
-    func close(_ trigger: String, at instant: Instant, latest: Instant) {
-      guard let (fingerprint, account) = open.removeValue(forKey: trigger) else { return }
+    func close(_ trigger: String, at instant: Instant, latest: Instant, whileAway: Bool = false) {
+      guard let (fingerprint, account, through) = open.removeValue(forKey: trigger) else { return }
       for plan in plans {
         guard let schedule = plan.schedule else { continue }
         for index in schedule.triggers.indices
         where schedule.triggers[index].accountKey == trigger && schedule.fingerprint(of: index) == fingerprint
         {
+          var certainly = certainlyLive(until: instant)
+          // What its account had not come to is known to nobody when a schedule goes while no daemon is there.
+          if whileAway { certainly = min(certainly, through) }
           lives.append(
             Life(
-              plan: plan, trigger: index, account: account, certainly: certainlyLive(until: instant),
+              plan: plan, trigger: index, account: account, certainly: certainly,
               perhaps: max(instant, world.steps.isEmpty ? instant : latest) + .milliseconds(100)))
           return
         }
       }
     }
     for write in world.committed {
-      guard case .account(let moves) = write.change else { continue }
-      for move in moves where move.job == key && open[move.triggerKey]?.fingerprint != move.fingerprint {
+      for move in write.moves where move.job == key {
+        guard open[move.triggerKey]?.fingerprint != move.fingerprint else {
+          open[move.triggerKey]?.through = move.account.accountedThrough
+          continue
+        }
         let isRetired = move.fingerprint == StoredAccount.retired
         close(
           move.triggerKey, at: isRetired ? write.decidedAt : move.account.accountedThrough,
-          latest: write.latest)
-        if !isRetired { open[move.triggerKey] = (move.fingerprint, move.account) }
+          latest: write.latest, whileAway: world.starts.contains(write.decidedAt))
+        if !isRetired {
+          open[move.triggerKey] = (move.fingerprint, move.account, move.account.accountedThrough)
+        }
       }
     }
     for trigger in open.keys.sorted() { close(trigger, at: world.clock, latest: world.clock) }
