@@ -30,6 +30,7 @@ struct OfflineJobs {
     {
       throw CommandFailure(noSuchJobText(missing, among: scan.sources.map(\.name)), status: ExitStatus.noJob)
     }
+    settings.giveZoneToHosts()
     let loaded = try DefinitionLoader.load(
       sources, hosts: ProcessInfo.processInfo.activeProcessorCount, zone: settings.zone(),
       defaults: settings.defaults,

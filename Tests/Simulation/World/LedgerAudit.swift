@@ -7,22 +7,45 @@ import Scheduling
 public struct LedgerAudit {
   let world: SimulatedWorld
   let rows: [Run]
-  private(set) var findings: [String] = []
+  var findings: [String] = []
+  /// How many due instants were looked for.
+  var instants = 0
 
   init(_ world: SimulatedWorld) throws {
     self.world = world
     rows = try world.store.runs(RunQuery(limit: .max)).reversed()
   }
 
-  /// All that is wrong, in words.
-  public static func findings(in world: SimulatedWorld) throws -> [String] {
-    if let failure = world.failure { return [failure] }
+  /// What an audit has found, and how much it has looked at.
+  public struct Report: Sendable {
+    /// All that is wrong, in words.
+    public var findings: [String] = []
+    /// How many events the planner was told.
+    public var events = 0
+    /// How many due instants were held against the ledger.
+    public var instants = 0
+  }
+
+  /// Plays the world of a seed, and audits what it leaves.
+  public static func report(onSeed seed: Int) -> Report {
+    var world = SimulatedWorld(seed: seed)
+    do {
+      try world.play()
+      return try report(on: world)
+    } catch {
+      return Report(findings: ["the world came to an end: \(error)"], events: world.events)
+    }
+  }
+
+  /// Audits the ledger of a world that has been played.
+  static func report(on world: SimulatedWorld) throws -> Report {
+    if let failure = world.failure { return Report(findings: [failure], events: world.events) }
     var audit = try LedgerAudit(world)
     audit.checkRows()
     audit.checkCalls()
     audit.checkEvents()
     for (key, plans) in world.versions.sorted(by: { $0.key < $1.key }) { audit.checkCoverage(of: key, plans) }
-    return audit.findings
+    return Report(findings: audit.findings, events: world.events, instants: audit.instants)
   }
 
   private mutating func checkRows() {
@@ -193,6 +216,7 @@ public struct LedgerAudit {
       }
     }
     let instants = due.keys.sorted()
+    self.instants += instants.count
     var next = 0
     for row in rows.filter({ $0.job == key }).sorted(by: { $0.dueAt < $1.dueAt }) {
       guard case .clock = row.cause else { continue }

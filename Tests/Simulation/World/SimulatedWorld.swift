@@ -116,6 +116,8 @@ public struct SimulatedWorld {
   private(set) var calls: [Call] = []
   /// Every change that was committed, with the time at which it was decided.
   private(set) var committed: [Write] = []
+  /// How many events the planner was told.
+  private(set) var events = 0
   /// When the daemon was not there, or did not come to look, by the wall clock.
   private(set) var absences: [(from: Instant, to: Instant)] = []
   /// When the daemon started again, by the wall clock.
@@ -256,6 +258,7 @@ public struct SimulatedWorld {
 extension SimulatedWorld {
   private mutating func handle(_ event: PlannerEvent) {
     latest = max(latest, clock)
+    events += 1
     for decision in planner.handle(event, at: clock) {
       switch decision {
       case .claim(let run, let moves): write(.claim(run, moves))
