@@ -1,16 +1,18 @@
 # make run     install what is missing, build in release, run the daemon over the example jobs
 # make test    install what is missing, run every test
 # make check   what CI runs: format lint, a build with warnings as errors, every test
+# make campaign ROUNDS=1000 [SEED=n]   kills and breaks the daemon again and again, and audits what it leaves
 # make fuzz SECONDS=600 [SEED=n]   calls the host's modules with whatever comes to mind
 
 SWIFT   ?= swift
 JOBS    ?= jobs
 SECONDS ?= 600
+ROUNDS  ?= 1000
 PACKAGES = libarchive-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata luarocks lua-check openssl \
            python3-aiosmtpd
 RELEASE  = -c release --static-swift-stdlib
 
-.PHONY: help run build test check lint format setup benchmark fuzz clean
+.PHONY: help run build test check lint format setup benchmark fuzz campaign clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -49,6 +51,12 @@ benchmark: setup
 fuzz: setup
 	$(SWIFT) build --build-tests
 	ALMANAC_FUZZ_SECONDS=$(SECONDS) ALMANAC_FUZZ_SEED=$(SEED) $(SWIFT) test --skip-build --filter FuzzTests
+
+# A debug build: a release build has no places to be killed at.
+campaign: setup
+	$(SWIFT) build --product almanac
+	$(SWIFT) build --product fault-campaign
+	bin=$$($(SWIFT) build --show-bin-path) && $$bin/fault-campaign $$bin/almanac --rounds $(ROUNDS) --seed "$(SEED)"
 
 clean:
 	rm -rf .build Benchmarks/.build

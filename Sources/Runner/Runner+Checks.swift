@@ -1,4 +1,5 @@
 import Jobs
+import KillPoints
 import Logging
 import RunLifecycle
 import RunStore
@@ -38,6 +39,7 @@ extension Runner {
     ledger.wait()
     do {
       guard try store.inherit(heir, from: name) else { return }
+      KillPoint.jobRenamed.pass()
       let old = stored.keys[name] ?? keys[name]
       stored.accounts[heir] = try store.accounts(of: [heir])[heir]
       stored.lastEnded[heir] = try store.lastEnded([heir])[heir]

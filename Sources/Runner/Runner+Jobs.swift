@@ -1,5 +1,6 @@
 import HostProtocol
 import Jobs
+import KillPoints
 import Logging
 import RunLifecycle
 import RunStore
@@ -36,6 +37,7 @@ extension Runner {
 
   func apply(_ scan: FolderScan) {
     if case .no = drain {} else { return }
+    KillPoint.folderScanned.pass()
     let changes = catalog.apply(scan)
     for error in changes.newErrors { logger.error("\(error)", job: error.job) }
     for name in changes.removed { remove(name) }
@@ -90,6 +92,7 @@ extension Runner {
   }
 
   private func goLive(_ loaded: JobLoader.Loaded, _ key: JobKey) {
+    KillPoint.jobLoaded.pass()
     let definition = loaded.definition
     if let former = definition.formerly, live[key] == nil { inherit(key, from: former) }
     if let zone = definition.schedule?.zone.name, zoneNames.insert(zone).inserted { zoneStamp = nil }
@@ -108,6 +111,7 @@ extension Runner {
       .jobLive(
         definition.plan(key: key), accounts: stored.accounts.removeValue(forKey: key) ?? [],
         lastEnded: stored.lastEnded[key], pause: stored.pauses[key], initial: initialLoads > 0))
+    KillPoint.jobLive.pass()
     watchFiles(of: definition, key)
   }
 
@@ -144,6 +148,7 @@ extension Runner {
     notifications?.jobIsGone(key)
     pathWatcher.watch([], for: key)
     let decisions = planner.handle(.jobRemoved(key), at: wallNow())
+    KillPoint.jobRemoved.pass()
     // A file that comes back goes on where it was.
     stored.accounts[key] = decisions.flatMap(\.accountChanges).filter { $0.job == key }.map {
       StoredAccount(

@@ -1,3 +1,4 @@
+import KillPoints
 import Logging
 import RunLifecycle
 import RunStore
@@ -32,6 +33,7 @@ extension Runner {
       openRuns[run.id] = run
       stored.openRows[run.job, default: []].append((run, former.evidence(of: run)))
     }
+    KillPoint.recoveryRead.pass()
   }
 
   /// Hands a job's open rows to the planner, now that it knows the job (or that there is none).
@@ -41,6 +43,7 @@ extension Runner {
         logger.warning("the run was cut off when almanac was killed", job: name(of: job), run: run.id)
       }
       handle(.recovered(run, evidence: evidence))
+      KillPoint.rowRecovered.pass()
     }
     settleFormerEvidence()
   }
@@ -60,6 +63,10 @@ extension Runner {
   func settleFormerEvidence() {
     guard stored.openRows.isEmpty, let former = formerEvidence else { return }
     formerEvidence = nil
-    pending.releases.append { former.settle() }
+    pending.releases.append {
+      KillPoint.evidenceSettling.pass()
+      former.settle()
+      KillPoint.evidenceSettled.pass()
+    }
   }
 }
