@@ -35,8 +35,7 @@ extension Runner {
   /// Takes over what is kept of the job that this one was before it was renamed.
   func inherit(_ heir: JobKey, from name: String) {
     // What was decided for the old name is in the store first.
-    commitPending()
-    ledger.wait()
+    writeNow()
     do {
       guard try store.inherit(heir, from: name) else { return }
       KillPoint.jobRenamed.pass()

@@ -219,6 +219,13 @@ extension Runner {
     }
   }
 
+  /// Returns when all that was decided is in the store, if that takes it.
+  func writeNow() {
+    pending.isUrgent = true
+    commitPending()
+    ledger.wait()
+  }
+
   /// Claims are in a hurry; what has ended may wait for company, so that a steady stream of short runs
   /// does not cost a wait for the disk each. True while it does.
   private func mayGather() -> Bool {

@@ -107,11 +107,13 @@ extension Runner {
       logger.log(
         level: .notice, isNew ? "the job is live" : "the new version is live", job: definition.source.name)
     }
+    let accounts = stored.accounts.removeValue(forKey: key) ?? []
     handle(
       .jobLive(
-        definition.plan(key: key), accounts: stored.accounts.removeValue(forKey: key) ?? [],
+        definition.plan(key: key), accounts: accounts,
         lastEnded: stored.lastEnded[key], pause: stored.pauses[key], initial: initialLoads > 0))
     KillPoint.jobLive.pass()
+    if isNew { hearOfFormerEnds(definition, key, since: accounts) }
     watchFiles(of: definition, key)
   }
 

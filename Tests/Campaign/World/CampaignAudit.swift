@@ -69,6 +69,7 @@ struct CampaignAudit {
     }
     checkDeeds()
     checkKept()
+    if !deeds.expires { checkFollowers() }
   }
 
   // MARK: Rows and calls
@@ -169,6 +170,15 @@ struct CampaignAudit {
     if last < now.microseconds - grid - 2_000_000 {
       findings.append(
         "\(job.name): nothing covers what was due after \(Instant(microseconds: last)); it is \(now)")
+    }
+  }
+
+  /// Each run of `on_time` that succeeded was followed by exactly one of `follower`.
+  private mutating func checkFollowers() {
+    let followed = Dictionary(grouping: rows["follower"] ?? [], by: \.cause)
+    for row in rows["on_time"] ?? [] where row.outcome == .succeeded {
+      let count = followed[.after(row.id)]?.count ?? 0
+      if count != 1 { findings.append("on_time: run \(row.id) succeeded, and \(count) runs followed") }
     }
   }
 
