@@ -2,17 +2,19 @@
 # make test    install what is missing, run every test
 # make check   what CI runs: format lint, a build with warnings as errors, every test, 10000 seeds of the simulation
 # make simulate [SEEDS=10000] [SEED=n]   the planner in as many simulated worlds, or in one; CONTRIBUTING says more
+# make campaign ROUNDS=1000 [SEED=n]   kills and breaks the daemon again and again, and audits what it leaves
 # make fuzz SECONDS=600 [SEED=n]   calls the host's modules with whatever comes to mind
 
 SWIFT   ?= swift
 JOBS    ?= jobs
 SECONDS ?= 600
 SEEDS   ?= 10000
+ROUNDS  ?= 1000
 PACKAGES = libarchive-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata luarocks lua-check openssl \
            python3-aiosmtpd
 RELEASE  = -c release --static-swift-stdlib
 
-.PHONY: help run build test check lint format setup benchmark fuzz simulate clean
+.PHONY: help run build test check lint format setup benchmark fuzz simulate campaign clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -57,6 +59,12 @@ fuzz: setup
 simulate: setup
 	$(SWIFT) build $(RELEASE) --product planner-simulation
 	$$($(SWIFT) build $(RELEASE) --show-bin-path)/planner-simulation $(if $(SEED),--seed $(SEED),$(SEEDS))
+
+# A debug build: a release build has no places to be killed at.
+campaign: setup
+	$(SWIFT) build --product almanac
+	$(SWIFT) build --product fault-campaign
+	bin=$$($(SWIFT) build --show-bin-path) && $$bin/fault-campaign $$bin/almanac --rounds $(ROUNDS) --seed "$(SEED)"
 
 clean:
 	rm -rf .build Benchmarks/.build
