@@ -1,16 +1,18 @@
 # make run     install what is missing, build in release, run the daemon over the example jobs
 # make test    install what is missing, run every test
-# make check   what CI runs: format lint, a build with warnings as errors, every test
+# make check   what CI runs: format lint, a build with warnings as errors, every test, 10000 seeds of the simulation
+# make simulate [SEEDS=10000] [SEED=n]   the planner in as many simulated worlds, or in one; CONTRIBUTING says more
 # make fuzz SECONDS=600 [SEED=n]   calls the host's modules with whatever comes to mind
 
 SWIFT   ?= swift
 JOBS    ?= jobs
 SECONDS ?= 600
+SEEDS   ?= 10000
 PACKAGES = libarchive-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata luarocks lua-check openssl \
            python3-aiosmtpd
 RELEASE  = -c release --static-swift-stdlib
 
-.PHONY: help run build test check lint format setup benchmark fuzz clean
+.PHONY: help run build test check lint format setup benchmark fuzz simulate clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -36,6 +38,7 @@ format:
 
 check: setup lint
 	ALMANAC_FUZZ_SECONDS=60 $(SWIFT) test
+	$(MAKE) simulate
 
 benchmark: setup
 	cd Benchmarks && $(SWIFT) package --disable-sandbox benchmark
@@ -43,6 +46,11 @@ benchmark: setup
 fuzz: setup
 	$(SWIFT) build --build-tests
 	ALMANAC_FUZZ_SECONDS=$(SECONDS) ALMANAC_FUZZ_SEED=$(SEED) $(SWIFT) test --skip-build --filter FuzzTests
+
+# By itself a small product: it needs neither Lua nor a database.
+simulate: setup
+	$(SWIFT) build $(RELEASE) --product planner-simulation
+	$$($(SWIFT) build $(RELEASE) --show-bin-path)/planner-simulation $(if $(SEED),--seed $(SEED),$(SEEDS))
 
 clean:
 	rm -rf .build Benchmarks/.build

@@ -26,7 +26,7 @@ extension Planner {
       if stretch.fate == .missed, policy.catchUp == .newest, isNewestMissed(walk) {
         return makeUp(stretch, walk, slot, at: now)
       }
-      if stretch.fate == .paused { return takePaused(stretch, walk, slot) }
+      if stretch.fate == .paused { return takePaused(stretch, walk, slot, at: now) }
       take(stretch, walk, slot, at: now)
       if stretch.fate.isClaim { return }
     }
@@ -57,14 +57,19 @@ extension Planner {
     }
   }
 
-  /// Firings in a pause are one row, which grows until the pause ends.
-  private mutating func takePaused(_ stretch: Stretch, _ walk: DueWalk, _ slot: Int) {
+  /// Firings in a pause are one row, which grows until the pause ends, or the clock is set back.
+  private mutating func takePaused(_ stretch: Stretch, _ walk: DueWalk, _ slot: Int, at now: Instant) {
     let changes = adopt(walk.triggers, slot)
-    if let index = jobs[slot].open.firstIndex(where: { $0.run.claim == .paused }) {
+    func isContinued(_ entry: OpenRun) -> Bool {
+      entry.run.claim == .paused && entry.run.dueUntil ?? entry.run.dueAt < stretch.first
+    }
+    if let index = jobs[slot].open.firstIndex(where: isContinued) {
       jobs[slot].open[index].run.dueUntil = stretch.last
       jobs[slot].open[index].run.count += stretch.count
       decisions.append(.update(jobs[slot].open[index].run, changes))
     } else {
+      endPausedRow(
+        slot, "\(jobs[slot].pause.map(pausedReason) ?? "paused"), until the clock was set back", at: now)
       var run = newRun(for: stretch, slot)
       run.wait(as: .paused, .paused, jobs[slot].pause.map(pausedReason) ?? "paused")
       claim(run, changes, slot)

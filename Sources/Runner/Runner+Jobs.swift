@@ -40,13 +40,15 @@ extension Runner {
     for error in changes.newErrors { logger.error("\(error)", job: error.job) }
     for name in changes.removed { remove(name) }
     for source in changes.toLoad { load(source) }
+    takeUpObjected()
     dropRowsOfMissingJobs()
   }
 
   // MARK: Going live
 
-  private func load(_ source: JobSource) {
+  func load(_ source: JobSource) {
     let name = source.name
+    objected[name] = nil
     do {
       let key = try keyNow(name)
       loading[name, default: 0] += 1
@@ -68,7 +70,10 @@ extension Runner {
     case .success(let loaded):
       if let objection = objection(to: loaded.definition) {
         loaded.host.send(.close(loaded.state))
-        if catalog.refuse(source, objection) { report(objection, of: source, key) }
+        if catalog.refuse(source, objection) {
+          objected[source.name] = loaded.definition
+          report(objection, of: source, key)
+        }
       } else if catalog.accept(loaded.definition) {
         goLive(loaded, key)
       } else {
@@ -80,6 +85,7 @@ extension Runner {
     recoverRows(of: key)
     handle(.timePassed)
     initialLoads = max(0, initialLoads - 1)
+    takeUpObjected()
     announceIfLoaded()
     answerScans()
   }
@@ -103,6 +109,7 @@ extension Runner {
     if initialLoads == 0 {
       logger.log(
         level: .notice, isNew ? "the job is live" : "the new version is live", job: definition.source.name)
+      warn(of: CollectionOfOne(definition))
     }
     handle(
       .jobLive(
@@ -138,6 +145,7 @@ extension Runner {
   }
 
   private func remove(_ name: String) {
+    objected[name] = nil
     guard let key = keys[name], let version = live.removeValue(forKey: key) else { return }
     logger.log(level: .notice, "the job was removed", job: name)
     executor.retire(version)
@@ -218,6 +226,7 @@ extension Runner {
   private func announceIfLoaded() {
     guard initialLoads == 0, !announced else { return }
     announced = true
+    warn(of: catalog.live.values)
     rocks.sweep()
     var text = "almanac \(configuration.version) is ready: \(live.count) jobs live"
     if !catalog.refused.isEmpty { text += ", \(catalog.refused.count) refused" }

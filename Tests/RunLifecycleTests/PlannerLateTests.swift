@@ -151,6 +151,30 @@ import Testing
     #expect(try harness.ledger() == ["10:00:00 succeeded", "10:10:00 succeeded"])
   }
 
+  @Test("gives the other instants of a row theirs when its first is read a second time")
+  func rowTaken() throws {
+    var harness = try PlannerHarness("2026-01-01T10:00:30")
+    let minutely = Trigger(.every(.minutes(1)), startAt: Instant(microseconds: 0))
+    try harness.goLive(harness.plan([minutely]))
+    try harness.run(until: "2026-01-01T10:01:30")
+    let from = harness.now
+    harness.now = try Instant(parsing: "2026-01-01T10:00:10", in: .utc)
+    try harness.handle(.clockStepped(from: from, to: harness.now))
+    let often = Trigger(.every(.seconds(30)), startAt: Instant(microseconds: 0))
+    try harness.goLive(harness.plan([often], version: "v2") { $0.lateWithin = .seconds(2) }, initial: false)
+    // Held up until then; the first that is late is 10:01, which ran before the clock was set.
+    try harness.run(until: "2026-01-01T10:00:45")
+    harness.now = try Instant(parsing: "2026-01-01T10:03:10", in: .utc)
+    try harness.handle(.timePassed)
+    #expect(
+      try harness.ledger() == [
+        "10:01:00 succeeded", "10:00:30 succeeded", "10:01:30...10:03:00 x4 missed",
+      ])
+    let accounts = try harness.store.accounts(of: [harness.key])[harness.key] ?? []
+    let through = try Instant(parsing: "2026-01-01T10:03:00", in: .utc)
+    #expect(accounts.map(\.account.accountedThrough).contains(through))
+  }
+
   @Test("counts from now again when the clock had been wrong by years")
   func farBack() throws {
     var harness = try PlannerHarness("2036-01-01T10:30")
