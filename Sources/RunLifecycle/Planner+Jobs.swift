@@ -40,10 +40,23 @@ extension Planner {
         "the clock says \(now), but run \(lastEnded?.id.description ?? "") ended at \(ended)")
     }
     openAccounts(slot, known: known, at: now)
+    if initial { noteChangesWhileAway(slot, known) }
     follow(plan.schedule, slot)
     startQueue.rank(slot, plan.policy.priority)
     queueLifeEvents(slot, initial: initial)
     schedule(slot, at: now)
+  }
+
+  /// What was due under a schedule that is gone is in no row: nobody knows it any more.
+  private mutating func noteChangesWhileAway(_ slot: Int, _ known: [StoredAccount]) {
+    for old in known where old.fingerprint != StoredAccount.retired {
+      let state = jobs[slot].triggers.first { $0.key == old.triggerKey }
+      guard state?.fingerprint != old.fingerprint else { continue }
+      note(
+        .info, job: jobs[slot].plan.key,
+        "\(old.triggerKey) was changed while no daemon was there: what was due by it after"
+          + " \(old.account.accountedThrough) is in no row")
+    }
   }
 
   /// The job's file is gone. A run in progress ends on the version that it started with.

@@ -24,7 +24,8 @@ import Values
   @Test("finds nothing wrong with jobs that wait for each other in a line")
   func line() throws {
     let jobs = [
-      try job("a", ["every": "1h"]), try job("b", ["after": "a"]), try job("c", ["after": .list(["a", "b"])]),
+      try job("a", ["every": "1h"]), try job("b", ["after": "a"]),
+      try job("c", ["after": .list(["a", "b"])]),
     ]
     for job in jobs {
       #expect(surroundings(jobs).objections(to: job).isEmpty)

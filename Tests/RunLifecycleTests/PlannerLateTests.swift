@@ -160,6 +160,20 @@ import Testing
     #expect(try harness.ledger() == ["10:00:00 succeeded", "10:10:00 succeeded"])
   }
 
+  @Test("says that what was due under a schedule that changed while nobody was there is in no row")
+  func changedWhileAway() throws {
+    var harness = try PlannerHarness("2026-01-01T09:30")
+    try harness.goLive(harness.plan([Self.hourly]))
+    try harness.run(until: "2026-01-01T10:30")
+    try harness.restart(at: "2026-01-01T15:30", harness.plan([PlannerHarness.daily(12)], version: "v2"))
+    #expect(
+      harness.notes == [
+        "\(Self.hourly.accountKey) was changed while no daemon was there:"
+          + " what was due by it after 2026-01-01T10:00:00.000Z is in no row"
+      ])
+    #expect(try harness.ledger() == ["10:00:00 succeeded"])
+  }
+
   @Test("gives the other instants of a row theirs when its first is read a second time")
   func rowTaken() throws {
     var harness = try PlannerHarness("2026-01-01T10:00:30")
