@@ -29,13 +29,8 @@ build: setup
 run: build
 	$$($(SWIFT) build $(RELEASE) --show-bin-path)/almanac serve $(JOBS)
 
-# The tests over the real binary run by themselves: they wait for daemons, and the others keep both
-# processors busy.
-RUN_TESTS = $(SWIFT) test --skip-build --skip EndToEndTests && $(SWIFT) test --skip-build --filter EndToEndTests
-
 test: setup
-	$(SWIFT) build --build-tests
-	$(RUN_TESTS)
+	$(SWIFT) test
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
@@ -44,8 +39,7 @@ format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
 check: setup lint
-	$(SWIFT) build --build-tests
-	$(RUN_TESTS)
+	ALMANAC_FUZZ_SECONDS=60 $(SWIFT) test
 	$(MAKE) simulate
 
 benchmark: setup
