@@ -50,7 +50,7 @@ public struct TaskPlan: Sendable, Equatable {
 
   /// In the order of the jobs' names.
   public var changes: [Change]
-  /// What of the tasks is not as it was.
+  /// What of the tasks that come or change is not as it was.
   public var notes: [ImportNote]
 
   public func count(_ kind: FolderPlan.Kind) -> Int { changes.count { $0.kind == kind } }

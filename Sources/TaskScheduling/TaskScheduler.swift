@@ -149,7 +149,7 @@ public struct TaskScheduler: Sendable {
       TaskPlan(
         changes: plan.changes.map { change in
           TaskPlan.Change(job: jobName(folder, String(change.file.dropLast(".lua".count))), change)
-        }, notes: files.sorted { $0.key < $1.key }.flatMap(\.value.notes))
+        }, notes: plan.changes.flatMap { files[$0.file]?.notes ?? [] })
     }
     let plan = try FolderSync(folder: path).change(files.mapValues(\.text), unwanted: unwanted, force: force)
     {

@@ -3,7 +3,7 @@ import Yams
 
 /// Files of task definitions, in YAML or JSON.
 ///
-/// A file holds a list of tasks, or one task. Times may be written without quotes, as YAML has them.
+/// A file holds a list of tasks, on its own or as `Tasks`, or one task. Times may be written without quotes, as YAML has them.
 public enum TaskDefinitions {
   /// No list that a person wrote is larger.
   static let maximumBytes = 16 << 20
@@ -43,7 +43,14 @@ public enum TaskDefinitions {
     switch whole.content {
     case .nothing: return []
     case .list(let items): return items
-    case .table: return [whole]
+    case .table(let fields):
+      // `Tasks:` with the list under it.
+      if fields.count == 1, fields[0].name.lowercased() == "tasks",
+        case .list(let items) = fields[0].value.content
+      {
+        return items
+      }
+      return [whole]
     case .text: throw refuse("holds no list of tasks; write `- Path: \\myApp\\task` and so on")
     }
   }

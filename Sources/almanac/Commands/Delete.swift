@@ -10,7 +10,7 @@ struct Delete: ParsableCommand {
       alone without --force.
       """)
 
-  @Argument(help: "The path of the task, \\\\myApp\\\\nightly, or the name of its job, myApp/nightly.")
+  @Argument(help: "The path of the task, \\myApp\\nightly, or the name of its job, myApp/nightly.")
   var path: String
 
   @Flag(name: .customLong("dry-run"), help: "Print what would be done, and change nothing.")

@@ -40,7 +40,7 @@ struct Sync: ParsableCommand {
     let folder = try TaskFolderChoice.namespace(folder, jobs: settings.jobs.value)
     try TaskCommand.run(settings, dryRun: dryRun) { scheduler, approve in
       let tasks = try TaskCommand.build(TaskDefinitions.read(definitions), scheduler)
-      try scheduler.sync(tasks, folder: folder, allowEmpty: allowEmpty, force: force, approve: approve)
+      return try scheduler.sync(tasks, folder: folder, allowEmpty: allowEmpty, force: force, approve: approve)
     }
   }
 }

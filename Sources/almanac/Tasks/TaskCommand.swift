@@ -9,10 +9,11 @@ enum TaskCommand {
   /// - Parameter change: Makes the change, once its plan has been shown and approved of.
   static func run(
     _ settings: DaemonSettings, dryRun: Bool,
-    _ change: (TaskScheduler, (TaskPlan) throws -> Bool) throws -> Void
+    _ change: (TaskScheduler, (TaskPlan) throws -> Bool) throws -> TaskPlan
   ) throws {
+    let plan: TaskPlan
     do {
-      try change(TaskScheduler(jobs: settings.jobs.value)) { plan in
+      plan = try change(TaskScheduler(jobs: settings.jobs.value)) { plan in
         show(plan, dryRun: dryRun)
         return !dryRun
       }
@@ -21,7 +22,7 @@ enum TaskCommand {
     } catch let error as FolderSyncError {
       throw CommandFailure(error.description)
     }
-    if !dryRun { try goLive(settings) }
+    if !dryRun { try goLive(settings, plan.changes.map(\.job)) }
   }
 
   /// Builds all of them, or tells all that is wrong with any.
@@ -58,10 +59,14 @@ enum TaskCommand {
     print(plan.changes.isEmpty ? "nothing to do" : counts + (dryRun ? " (dry run: nothing was changed)" : ""))
   }
 
-  /// Returns when a daemon that serves the folder has looked at it.
-  private static func goLive(_ settings: DaemonSettings) throws {
-    guard let daemon = try ControlClient(settings.directory) else { return }
-    _ = try daemon.ask(.reload)
+  /// Returns when a daemon that serves the folder has looked at it. What it refuses of these jobs is a failure.
+  private static func goLive(_ settings: DaemonSettings, _ jobs: [String]) throws {
+    guard !jobs.isEmpty, let daemon = try ControlClient(settings.directory) else { return }
+    let errors = try daemon.ask(.reload)["errors"].asTable?.items.compactMap(\.asString) ?? []
+    let ours = errors.filter { error in jobs.contains { error.contains("/\($0).lua:") } }
+    if !ours.isEmpty {
+      throw CommandFailure("the daemon refuses what was written: " + ours.joined(separator: "\nalmanac: "))
+    }
   }
 }
 
