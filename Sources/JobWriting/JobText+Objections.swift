@@ -20,7 +20,10 @@ extension JobText {
   public static func objection(toTrigger trigger: LuaTable, zone: String? = nil) -> String? {
     var schedule: LuaTable = ["triggers": .table(LuaTable([.init(.table(trigger))]))]
     if let zone { schedule.add("time_zone", .string(zone)) }
-    return objections(to: schedule).first.map { $0.replacing("schedule.triggers[1]: ", with: "") }
+    return objections(to: schedule).first.map { objection in
+      // Without the key: the table stands alone here.
+      objection.firstRange(of: ": ").map { String(objection[$0.upperBound...]) } ?? objection
+    }
   }
 }
 

@@ -107,7 +107,8 @@ struct TaskDecoder {
     set(\.wakeToRun, reader.flag("WakeToRun"))
     if let inner = reader.object("IdleSettings") { settings.idle = idle(inner) }
     _ = reader.constant("Compatibility", .compatibilities)
-    for name in Self.foreignSettings { _ = reader.take(name) }
+    for name in Self.foreignFlags where reader.flag(name) == true { settings.foreign.append(name) }
+    for name in Self.foreignSettings where reader.take(name) != nil { settings.foreign.append(name) }
     if settings.restartCount > 0, settings.restartInterval == nil, !reader.has("RestartInterval") {
       reader.report("RestartCount", "needs a RestartInterval beside it (PT1M)")
     }
@@ -120,15 +121,15 @@ struct TaskDecoder {
         "DisallowStartIfOnBatteries", "Enabled", "ExecutionTimeLimit", "Hidden", "IdleSettings",
         "MultipleInstances", "Priority", "RestartCount", "RestartInterval", "RunOnlyIfIdle",
         "RunOnlyIfNetworkAvailable", "StartWhenAvailable", "StopIfGoingOnBatteries", "WakeToRun",
-      ] + Self.foreignSettings)
+      ] + Self.foreignFlags + Self.foreignSettings)
     return settings
   }
 
-  /// Settings that are told as they are, whatever they hold: they have no meaning here.
-  static let foreignSettings = [
-    "DisallowStartOnRemoteAppSession", "MaintenanceSettings", "NetworkSettings", "UseUnifiedSchedulingEngine",
-    "Volatile",
+  /// Settings that mean something to that system only, told of where they are true, or there.
+  private static let foreignFlags = [
+    "DisallowStartOnRemoteAppSession", "UseUnifiedSchedulingEngine", "Volatile",
   ]
+  private static let foreignSettings = ["MaintenanceSettings", "NetworkSettings"]
 
   private func idle(_ reader: DefinitionReader) -> TaskSettings.Idle {
     var reader = reader

@@ -33,6 +33,8 @@ public struct TaskSettings: Sendable, Equatable {
   public var startWhenAvailable = false
   public var stopIfGoingOnBatteries = true
   public var wakeToRun = false
+  /// The names of further settings that are used and mean something to that system only.
+  public internal(set) var foreign: [String] = []
 
   public init() {}
 }

@@ -100,8 +100,6 @@ extension TaskTranslation {
       "UseUnifiedSchedulingEngine": "says by which part of that system it is run",
       "Volatile": "a job lasts as long as its file",
     ]
-    for (name, reason) in reasons.sorted(by: { $0.key < $1.key }) where given(name) {
-      notes.add("Settings." + name, reason)
-    }
+    for name in settings.foreign { notes.add("Settings." + name, reasons[name] ?? "nothing here reads it") }
   }
 }

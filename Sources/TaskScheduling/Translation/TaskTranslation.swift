@@ -21,11 +21,20 @@ struct TaskTranslation {
     let code = actions()
     if !code.isRunnable { schedule["enabled"] = false }
     noteTheRest()
-    let notes =
-      findings.map { ImportNote(place: $0.place, subject: $0.key, reason: $0.message) } + notes.all
+    let notes = findings.map(note) + notes.all
     let text = JobText(
       title: title, notes: notes, modules: code.modules, schedule: schedule, code: code.blocks)
     return ImportedJob(name: jobName, text: text.text, notes: notes)
+  }
+
+  /// What was wrong with the definition; also that what it stands in was left out for it, where that is so.
+  private func note(_ finding: TaskProblem) -> ImportNote {
+    let part = finding.key.prefix { $0 != "." }
+    let isPart = part.hasSuffix("]")
+    let isLeft = task.triggers.contains { $0.key == part } || task.actions.contains { $0.key == part }
+    return ImportNote(
+      place: finding.place, subject: finding.key,
+      reason: finding.message + (isPart && !isLeft ? "; \(part) was left out" : ""))
   }
 
   /// The triggers, and the settings.
