@@ -10,6 +10,7 @@ let package = Package(
     .executable(name: "almanac", targets: ["almanac"]),
     .library(name: "Scheduling", targets: ["Scheduling"]),
     .library(name: "RunLifecycle", targets: ["RunLifecycle"]),
+    .library(name: "TaskScheduling", targets: ["TaskScheduling"]),
     .library(name: "RunStore", targets: ["RunStore", "RunStoreSQLite", "RunStoreTesting"]),
   ],
   dependencies: [
@@ -48,7 +49,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "HostProcess",
-      dependencies: ["CLinux", "HostModules", "HostProtocol", "LuaHost", "Values"],
+      dependencies: ["CLinux", "HostModules", "HostProtocol", "KillPoints", "LuaHost", "Values"],
       swiftSettings: strict),
 
     // Servers elsewhere; knows neither Lua nor jobs.
@@ -85,9 +86,26 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "HostProtocol", dependencies: ["Values"], swiftSettings: strict),
 
+    // Files of one folder that change together.
+    .target(
+      name: "FolderSync", dependencies: ["Values", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
+
     // What others have, as job files.
-    .target(name: "JobWriting", swiftSettings: strict),
+    .target(name: "JobWriting", dependencies: ["Jobs", "Scheduling", "Values"], swiftSettings: strict),
     .target(name: "Importers", dependencies: ["JobWriting", "Scheduling"], swiftSettings: strict),
+    .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+    .target(
+      name: "TaskScheduling",
+      dependencies: [
+        "CExpat", "FolderSync", "JobWriting", "Scheduling", .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
+
+    // Where the fault campaign ends the program: in debug builds only.
+    .target(
+      name: "KillPoints",
+      swiftSettings: strict + [.define("KILL_POINTS", .when(configuration: .debug))]),
 
     // The daemon's side.
     .target(name: "CLinux"),
@@ -95,7 +113,7 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "CLinux", "Notifying", "RunLifecycle", "Scheduling", "Values",
+        "CLinux", "FolderSync", "Notifying", "RunLifecycle", "Scheduling", "Values",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
@@ -109,8 +127,8 @@ let package = Package(
     .target(
       name: "RunStoreSQLite",
       dependencies: [
-        "RunLifecycle", "RunStore", "Scheduling", "Values", .product(name: "GRDB", package: "GRDB.swift"),
-        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        "KillPoints", "RunLifecycle", "RunStore", "Scheduling", "Values",
+        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .target(
@@ -120,7 +138,8 @@ let package = Package(
     .target(
       name: "Runner",
       dependencies: [
-        "CLinux", "HostProtocol", "Jobs", "Notifying", "RunLifecycle", "RunStore", "Scheduling", "Values",
+        "CLinux", "HostProtocol", "Jobs", "KillPoints", "Notifying", "RunLifecycle", "RunStore", "Scheduling",
+        "Values",
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -128,9 +147,11 @@ let package = Package(
     .executableTarget(
       name: "almanac",
       dependencies: [
-        "CLinux", "CResources", "HostProcess", "Importers", "JobWriting", "Jobs", "RunLifecycle", "RunStore",
+        "CLinux", "CResources", "FolderSync", "HostProcess", "Importers", "JobWriting", "Jobs",
+        "RunLifecycle",
+        "RunStore",
         "RunStoreSQLite", "Runner",
-        "Scheduling", "Settings", "Values",
+        "Scheduling", "Settings", "TaskScheduling", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
@@ -141,6 +162,11 @@ let package = Package(
     .testTarget(
       name: "ImportersTests", dependencies: ["Importers", "JobWriting", "Jobs", "Scheduling", "Values"],
       exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(name: "FolderSyncTests", dependencies: ["FolderSync"], swiftSettings: strict),
+    .testTarget(
+      name: "TaskSchedulingTests",
+      dependencies: ["FolderSync", "JobWriting", "Jobs", "Scheduling", "TaskScheduling", "Values"],
+      swiftSettings: strict),
     .testTarget(name: "JobWritingTests", dependencies: ["JobWriting"], swiftSettings: strict),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
     .testTarget(
@@ -155,6 +181,16 @@ let package = Package(
       name: "planner-simulation", dependencies: ["Simulation"], path: "Tests/Simulation/Command",
       swiftSettings: strict
     ),
+    // The real binary, killed and broken again and again: its rounds, and what holds its ledger against what ran.
+    .target(
+      name: "Campaign",
+      dependencies: [
+        "KillPoints", "RunLifecycle", "RunStore", "RunStoreSQLite", "Scheduling", "Simulation", "Values",
+      ],
+      path: "Tests/Campaign/World", swiftSettings: strict),
+    .executableTarget(
+      name: "fault-campaign", dependencies: ["Campaign", "KillPoints"], path: "Tests/Campaign/Command",
+      swiftSettings: strict),
     .testTarget(
       name: "RunLifecycleTests",
       dependencies: ["RunLifecycle", "RunStore", "RunStoreTesting", "Scheduling", "Simulation"],
@@ -198,7 +234,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", "Values", "almanac", .product(name: "Crypto", package: "swift-crypto"),
+        "Campaign", "TestSupport", "Values", "almanac", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["Hostile/fuzz.lua"], swiftSettings: strict),

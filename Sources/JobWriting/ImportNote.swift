@@ -15,6 +15,8 @@ public struct ImportNote: Sendable, Hashable {
 }
 
 extension ImportNote: CustomStringConvertible {
-  /// As the terminal shows it.
-  public var description: String { "\(place): \(subject): \(reason)" }
+  /// As the terminal shows it, in one line.
+  public var description: String {
+    LuaText.oneLine([place, subject, reason].filter { !$0.isEmpty }.joined(separator: ": "))
+  }
 }

@@ -129,7 +129,7 @@ public enum LuaText {
     var lines: [String] = []
     for paragraph in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
       let words = paragraph.split(separator: " ", omittingEmptySubsequences: false)
-      var line = String(words.first ?? "")
+      var line = (lines.isEmpty ? "" : margin) + (words.first ?? "")
       for word in words.dropFirst() {
         if !line.allSatisfy({ $0 == " " }), line.count + word.count + 4 > width {
           lines.append(line)

@@ -2,7 +2,6 @@ import FoundationEssentials
 import JobWriting
 import Jobs
 import Scheduling
-import Values
 
 /// A schedule table as an import writes it, decoded as the daemon decodes a job's.
 struct ImportedSchedule {
@@ -11,7 +10,8 @@ struct ImportedSchedule {
   /// - Throws: What the decoder says of it.
   init(_ table: LuaTable, job: String = "job", zone: Zone = .utc) throws {
     let source = JobSource(name: job, folder: "/", mainPath: "/job.lua", main: [])
-    definition = try ScheduleDecoder.decode(Self.value(.table(table)), of: source, daemonZone: zone).get()
+    definition = try ScheduleDecoder.decode(LuaValue.table(table).dataValue, of: source, daemonZone: zone)
+      .get()
   }
 
   /// The due instants after a moment, in seconds since 1970.
@@ -19,22 +19,6 @@ struct ImportedSchedule {
     let start = Instant(microseconds: Int64(base) * 1_000_000 + 1)
     return (definition.schedule?.explained(from: start, limit: count) ?? []).map {
       Int($0.dueAt.microseconds / 1_000_000)
-    }
-  }
-
-  private static func value(_ value: LuaValue) -> DataValue {
-    switch value {
-    case .string(let text): .string(text)
-    case .number(let number): .int(Int64(number))
-    case .bool(let flag): .bool(flag)
-    case .code(let code): .string(code)
-    case .table(let table):
-      .table(
-        DataTable(
-          items: table.fields.filter { $0.key == nil }.map { Self.value($0.value) },
-          fields: Dictionary(
-            table.fields.compactMap { field in field.key.map { ($0, Self.value(field.value)) } },
-            uniquingKeysWith: { $1 })))
     }
   }
 }

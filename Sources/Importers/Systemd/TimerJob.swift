@@ -104,6 +104,10 @@ struct TimerJob {
     for setting in settings {
       let isFirstRun = settings.allSatisfy { ["OnUnitActiveSec", "OnUnitInactiveSec"].contains($0.key) }
       guard var trigger = trigger(setting, isFirstRun: isFirstRun) else { continue }
+      if let objection = JobText.objection(toTrigger: trigger) {
+        notes.add(setting, objection)
+        continue
+      }
       if let jitter, let span = TimeSpan(jitter.value) {
         if trigger["on"] == nil {
           trigger.add("jitter", .string(span.written))

@@ -22,7 +22,7 @@ struct ImportOptions: ParsableArguments {
   /// read, and with `--strict` where there is a note.
   func finish(_ imported: Imported) throws {
     let imported = imported.distinct
-    let paths = imported.jobs.map { "\(into)/\($0.name).lua" }
+    let paths = imported.jobs.map { "\(folder)/\($0.name).lua" }
     try refuseTaken(imported.jobs)
     for (job, path) in zip(imported.jobs, paths) {
       if !dryRun { try TextFile.write(job.text, to: path) }
@@ -39,9 +39,16 @@ struct ImportOptions: ParsableArguments {
     if !imported.problems.isEmpty || strict && notes > 0 { throw CommandFailure(nil) }
   }
 
+  /// Without a slash at its end, but for the root.
+  private var folder: String {
+    var path = into[...]
+    while path.count > 1, path.last == "/" { path.removeLast() }
+    return path == "/" ? "" : String(path)
+  }
+
   private func refuseTaken(_ jobs: [ImportedJob]) throws {
     let taken = jobs.flatMap { job -> [String] in
-      ["\(into)/\(job.name).lua", "\(into)/\(job.name)/main.lua"].filter { access($0, F_OK) == 0 }
+      ["\(folder)/\(job.name).lua", "\(folder)/\(job.name)/main.lua"].filter { access($0, F_OK) == 0 }
     }
     guard let first = taken.first else { return }
     let others = taken.count == 1 ? "" : " (and \(taken.count - 1) more)"
