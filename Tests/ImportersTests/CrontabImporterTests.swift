@@ -87,6 +87,14 @@ import Testing
     #expect(job.notes == [])
   }
 
+  @Test("runs a crontab of cron's spool as the user whose it is")
+  func owners() throws {
+    let imported = importer.jobs(of: "0 5 * * * root tidy\n", name: "www-data", owner: "www-data")
+    let job = try #require(imported.jobs.first)
+    #expect(job.text.contains(#""runuser", "-u", "www-data", "--", "/bin/sh", "-c", "root tidy""#))
+    #expect(job.text.contains(#"cwd = "/var/www""#))
+  }
+
   @Test("refuses a line that cron refuses, and goes on")
   func problems() {
     let imported = importer.jobs(of: "61 * * * * x\n@often y\n0 5 * * * z\n", name: "c")

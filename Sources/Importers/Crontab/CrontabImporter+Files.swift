@@ -27,10 +27,19 @@ extension CrontabImporter {
   private func jobs(ofFile path: String, folder: String?) -> Imported {
     do {
       if path == "-" { return jobs(of: try ImportFile.standardInput(), name: "crontab") }
-      return jobs(of: try ImportFile.text(at: path), name: path, folder: folder)
+      return jobs(
+        of: try ImportFile.text(at: path), name: path, folder: folder, owner: Self.owner(ofFile: path))
     } catch {
       return Imported(problems: [error.description])
     }
+  }
+
+  /// Whose crontab it is, where it lies in the folder that cron keeps those of users in.
+  private static func owner(ofFile path: String) -> String? {
+    let parts = path.split(separator: "/").map(String.init)
+    let folders = parts.dropLast().suffix(2)
+    return [["cron", "crontabs"], ["cron", "tabs"], ["spool", "cron"]].contains(Array(folders))
+      ? parts.last : nil
   }
 
   private static func isLeftover(_ name: String) -> Bool {

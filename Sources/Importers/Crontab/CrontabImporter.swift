@@ -22,11 +22,17 @@ public struct CrontabImporter {
   /// - Parameters:
   ///   - name: The file's path, for messages and comments.
   ///   - folder: The namespace of its jobs, if there is more than one of them; the name of a single one.
-  public func jobs(of text: String, name: String, folder: String? = nil) -> Imported {
-    let named = hasUsers ?? (Self.isSystemPath(name) || Crontab.hasUsers(text) { users.home(of: $0) != nil })
+  ///   - owner: The user whose crontab it is; nil: who runs the jobs, or whom the entries name.
+  public func jobs(
+    of text: String, name: String, folder: String? = nil, owner: String? = nil
+  ) -> Imported {
+    let named =
+      owner == nil
+      && hasUsers ?? (Self.isSystemPath(name) || Crontab.hasUsers(text) { users.home(of: $0) != nil })
     let crontab = Crontab(text, hasUsers: named)
     var imported = Imported(problems: crontab.problems.map { "\(name):\($0.line): \($0.message)" })
-    for entry in crontab.entries {
+    for var entry in crontab.entries {
+      if let owner { entry.user = owner }
       do {
         var job = try CrontabJob(entry, file: name, users: users).imported
         if let folder {

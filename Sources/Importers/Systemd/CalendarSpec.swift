@@ -37,6 +37,9 @@ struct CalendarSpec: Equatable {
   /// - Throws: What systemd would not read either.
   init(_ text: String) throws(Refusal) {
     let words = text.split { $0 == " " || $0 == "\t" }.map(String.init)
+    if words.contains(where: { $0.hasPrefix("#") }) {
+      throw Refusal(message: "a comment needs a line of its own")
+    }
     guard let first = words.first else { throw Refusal(message: "the expression is empty") }
     var rest = words[...]
     if let last = words.last, words.count > 1 || Self.shorthand(first) == nil, Self.isZone(last) {

@@ -325,7 +325,9 @@ struct ServiceJob {
         notes.add(setting, "there is no such user here, so that its home is not known")
       }
     case "Group":
-      if user == nil { notes.add(setting, "without another User= the group stays that of the daemon") }
+      if user == nil, setting.value != specifiers.machine.users.current {
+        notes.add(setting, "without another User= the group stays that of the daemon")
+      }
     case "IOSchedulingClass":
       if !["idle", "best-effort", "realtime", "1", "2", "3", "none", "0"].contains(value) {
         notes.add(setting, "there is no such class")

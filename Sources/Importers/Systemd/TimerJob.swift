@@ -18,7 +18,10 @@ struct TimerJob {
     (self.name, self.file) = (name, file)
     let specifiers = Specifiers(unit: name, machine: machine)
     readTimer(timer)
-    if let service, service.settings.contains(where: { $0.section == "Service" && $0.key.hasPrefix("Exec") })
+    if let service,
+      service.settings.contains(where: {
+        $0.section == "Service" && $0.key == "ExecStart" && !$0.value.isEmpty
+      })
     {
       var job = ServiceJob(service, specifiers: Specifiers(unit: serviceName, machine: machine))
       job.read()
@@ -29,10 +32,12 @@ struct TimerJob {
     } else {
       let what = service == nil ? "there is no such unit beside the timer" : "it has no command"
       notes.add(serviceName, "\(what), so that systemd is asked to start it", at: file)
-      code = [
-        "function main()\n  assert(process.run { \"systemctl\", \"start\", \(LuaText.quoted(serviceName)), "
-          + "check = true, log = true })\nend"
-      ]
+      // Units of a user's own manager lie in a folder of that name.
+      let words =
+        ["systemctl"] + (file.contains("/systemd/user/") ? ["--user"] : []) + ["start", serviceName]
+      let call = ProcessCall.table(
+        words.map(LuaText.quoted), ["check": true, "log": true], column: 21, indent: 2)
+      code = ["function main()\n  assert(process.run \(call))\nend"]
     }
     if title.isEmpty { title = UnitTitle.lines(of: timer, specifiers) }
     title.append("From \(file)\(service == nil ? "" : " and \(serviceName)").")
