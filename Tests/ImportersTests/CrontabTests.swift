@@ -51,9 +51,13 @@ import Testing
       ("17 * * * * root cd / && run-parts /etc/cron.hourly", true),
       ("* * * * * www-data php cron.php\n@daily root tidy", true),
       ("* * * * * /usr/bin/tidy --all", false),
+      // A user whom nobody knows here.
+      ("* * * * * deploy /srv/x\n@daily root tidy", true),
+      ("* * * * * deploy /srv/x", false),
       // A user of Debian's, and a program.
       ("* * * * * backup /home", false),
       ("* * * * * root\n", false),
+      ("* * * * * /root/x root\n@daily root x", false),
       ("", false),
     ])
   func users(text: String, expected: Bool) {

@@ -59,9 +59,9 @@ import Testing
     #expect(job.name == "backup")
     #expect(job.notes == [])
     let lines = job.text.split(separator: "\n", omittingEmptySubsequences: false)
-    #expect(lines.first == "-- Back the shop up")
+    #expect(lines.prefix(2) == ["-- Nightly backup", "-- Back the shop up"])
     #expect(
-      lines.dropFirst(2).joined(separator: "\n") == """
+      lines.dropFirst(3).joined(separator: "\n") == """
 
         local process = require "almanac.process"
 

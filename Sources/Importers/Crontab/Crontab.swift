@@ -150,10 +150,13 @@ struct Crontab: Equatable {
 
   /// What distributions write above the first entry: the fields' names and pictures of them.
   private static func isBoilerplate(_ comment: String) -> Bool {
-    let words = Set(comment.lowercased().split { !$0.isLetter && $0 != "*" }.map(String.init))
-    return words.isSuperset(of: ["dom", "dow"]) || words.isSuperset(of: ["min", "hour"])
-      || words.isSuperset(of: ["m", "h"])
-      || words.isSuperset(of: ["minute", "hour"]) && !words.contains("every")
+    let words = comment.lowercased().split { !$0.isLetter }.map(String.init)
+    let names: Set = [
+      "m", "h", "min", "minute", "minutes", "hour", "hours", "dom", "day", "mon", "month", "dow", "weekday",
+      "week",
+      "user", "command", "cmd",
+    ]
+    return words.count <= 2 * words.count(where: names.contains) && words.count(where: names.contains) >= 4
       || ["|", ".-", "* * * *", "*  *  *  *", "+-", "┌", "│"].contains { comment.hasPrefix($0) }
   }
 
@@ -166,7 +169,11 @@ struct Crontab: Equatable {
     let users = Crontab(text, hasUsers: true).entries.compactMap(\.user)
     // Debian's users that are programs too.
     let programs: Set = ["sync", "mail", "man", "list", "news", "games", "backup", "sys", "git", "docker"]
-    return !users.isEmpty && users.allSatisfy { $0 == "root" || isUser($0) }
-      && users.contains { !programs.contains($0) }
+    let isName = users.allSatisfy { name in
+      name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-.".contains($0)) }
+    }
+    // No command is called root.
+    if users.contains("root") { return isName }
+    return !users.isEmpty && users.allSatisfy(isUser) && users.contains { !programs.contains($0) }
   }
 }

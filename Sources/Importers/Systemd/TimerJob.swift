@@ -25,7 +25,7 @@ struct TimerJob {
     {
       var job = ServiceJob(service, specifiers: Specifiers(unit: serviceName, machine: machine))
       job.read()
-      title = UnitTitle.lines(of: service, specifiers) + title
+      title.insert(contentsOf: UnitTitle.lines(of: service, specifiers), at: 0)
       for field in job.schedule.fields { schedule[field.key ?? ""] = field.value }
       (code, modules) = (job.code, job.modules)
       notes.all += job.notes.all
@@ -39,7 +39,7 @@ struct TimerJob {
         words.map(LuaText.quoted), ["check": true, "log": true], column: 21, indent: 2)
       code = ["function main()\n  assert(process.run \(call))\nend"]
     }
-    if title.isEmpty { title = UnitTitle.lines(of: timer, specifiers) }
+    title = UnitTitle.lines(of: timer, specifiers).filter { !title.contains($0) } + title
     title.append("From \(file)\(service == nil ? "" : " and \(serviceName)").")
   }
 
@@ -82,10 +82,16 @@ struct TimerJob {
       _ where Self.triggerKeys.contains(setting.key):
       break
     case "Persistent":
-      if setting.flag == true, hasCalendar { schedule["start_when_available"] = true }
+      guard setting.flag == true else { break }
+      if hasCalendar {
+        schedule["start_when_available"] = true
+      } else {
+        title.append("\(setting.text): it is for OnCalendar=, and there is none.")
+      }
     case "AccuracySec":
       title.append("\(setting.text): a job starts when it is due, so that there is nothing to carry over.")
-    case "RemainAfterElapse": break
+    case "RemainAfterElapse", "DeferReactivation":
+      title.append("\(setting.text): a job stays loaded, and is skipped while it runs.")
     case "WakeSystem" where setting.flag == true:
       notes.add(
         setting, "a machine that sleeps is not woken; start_when_available makes a run up when it wakes")
@@ -93,7 +99,7 @@ struct TimerJob {
       notes.add(setting, "jitter is fixed for each due instant, and not one for all of them")
     case "OnClockChange" where setting.flag == true, "OnTimezoneChange" where setting.flag == true:
       notes.add(setting, "a change of clock or time zone starts nothing")
-    case "WakeSystem", "FixedRandomDelay", "OnClockChange", "OnTimezoneChange", "DeferReactivation": break
+    case "WakeSystem", "FixedRandomDelay", "OnClockChange", "OnTimezoneChange": break
     default: notes.addUnknown(setting)
     }
   }
