@@ -67,6 +67,7 @@ import Testing
       ("0 0 * * 5L x", "day of week 5L"), ("-0 5 * * * x", "-"), ("0 5 * * * -q x", "-q"),
       ("CRON_TZ=Mars/Base\n0 5 * * * x", "CRON_TZ=Mars/Base"), ("LOGNAME=x\n0 5 * * * x", "LOGNAME=x"),
       ("RANDOM_DELAY=soon\n0 5 * * * x", "RANDOM_DELAY=soon"), ("@reboot x &", "&"),
+      ("@reboot /usr/bin/tmux new-session -d -s main", "tmux"),
     ])
   func notes(text: String, subject: String) throws {
     let job = try job(text)

@@ -67,12 +67,7 @@ private struct CrontabJob {
     for (subject, reason) in times.notes { note(subject, reason) }
     readEnvironment()
     readFlags()
-    if entry.command.last == "&" {
-      note(
-        "&",
-        "what a command leaves running is ended half a second after it; take the & away to have it waited for"
-      )
-    }
+    noteWhatIsLeftRunning()
     if !schedule.isEmpty {
       schedule.add("overlap", "parallel", comment: "cron does not look whether the last run has ended")
     }
@@ -144,6 +139,20 @@ private struct CrontabJob {
       return note("RANDOM_DELAY=\(value)", "this is no number of minutes")
     }
     if minutes > 0, schedule["on"] == nil { schedule["jitter"] = .string("\(minutes)m") }
+  }
+
+  private mutating func noteWhatIsLeftRunning() {
+    let command = entry.command
+    if command.last == "&" {
+      note(
+        "&",
+        "what a command leaves running is ended half a second after it; take the & away to have it waited for"
+      )
+    } else if command.contains("screen -d") || command.contains("tmux new") && command.contains(" -d") {
+      note(
+        CommandName.of(command),
+        "what goes on in a session of its own is ended with the host process, at the latest with the daemon")
+    }
   }
 
   private mutating func readFlags() {
