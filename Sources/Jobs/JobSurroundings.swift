@@ -27,12 +27,8 @@ public struct JobSurroundings {
   /// it claims the history of a job that is still there.
   public func objections(to job: JobDefinition) -> [LoadError] {
     var objections: [(key: String, message: String)] = []
-    if let pool = job.policy.pool, !pools.contains(pool) {
-      let known = pools.isEmpty ? "none is configured." : "configured are \(pools.joined(separator: ", "))."
-      let hint = SlipFinder.nearest(to: pool, in: pools).map { "did you mean \"\($0)\"?" } ?? known
-      objections.append(
-        ("pool", "there is no pool \"\(pool)\"; \(hint) Pools get their sizes under `pools:` in almanac.yaml")
-      )
+    if let pool = job.policy.pool, let objection = Self.objection(to: pool, among: pools) {
+      objections.append(("pool", objection))
     }
     if let circle = circle(through: job) {
       objections.append(
@@ -48,17 +44,31 @@ public struct JobSurroundings {
     return job.errors(objections)
   }
 
-  /// What can be lived with, and is most likely not meant: the job waits for one that has no file. Its other triggers
-  /// are good, and the file may come.
+  /// What is wrong with the name of a pool, if these are the ones that are configured.
+  package static func objection(to pool: String, among pools: [String]) -> String? {
+    if pools.contains(pool) { return nil }
+    let known = pools.isEmpty ? "none is configured." : "configured are \(pools.joined(separator: ", "))."
+    let hint = SlipFinder.nearest(to: pool, in: pools).map { "did you mean \"\($0)\"?" } ?? known
+    return
+      "there is no pool \(Found.quoted(pool)); \(hint) Pools get their sizes under `pools:` in almanac.yaml"
+  }
+
+  /// What can be lived with, and is most likely not meant: the job waits for one that has no file (its other triggers
+  /// are good, and the file may come), or another has been the same job before (whichever goes live first).
   public func doubts(about job: JobDefinition) -> [LoadError] {
     let missing = Set(job.awaitedJobs).filter { !isThere($0) }.sorted()
-    guard !missing.isEmpty else { return [] }
+    guard !missing.isEmpty || job.formerly != nil else { return [] }
     let names = names()
-    return job.errors(
-      missing.map { name in
-        let hint = SlipFinder.nearest(to: name, in: names).map { "; did you mean \($0)?" } ?? ""
-        return ("after", "there is no job \(name) whose runs could end\(hint)")
-      })
+    var doubts = missing.map { name in
+      let hint = SlipFinder.nearest(to: name, in: names).map { "; did you mean \($0)?" } ?? ""
+      return (key: "after", message: "there is no job \(name) whose runs could end\(hint)")
+    }
+    if let former = job.formerly,
+      let rival = names.sorted().first(where: { $0 != job.name && definition($0)?.formerly == former })
+    {
+      doubts.append(("formerly", "the job \(rival) says so too, and only one of them takes the history over"))
+    }
+    return job.errors(doubts)
   }
 
   /// The names along a circle that the job closes, from its own to its own.

@@ -1,4 +1,5 @@
 import Jobs
+import KillPoints
 import Logging
 import RunLifecycle
 import RunStore
@@ -41,10 +42,10 @@ extension Runner {
   func inherit(_ heir: JobKey, from name: String) {
     guard live[heir] == nil else { return historyStays(heir, name) }
     // What was decided for the old name is in the store first.
-    commitPending()
-    ledger.wait()
+    writeNow()
     do {
       guard try store.inherit(heir, from: name) else { return historyStays(heir, name) }
+      KillPoint.jobRenamed.pass()
       let old = stored.keys[name] ?? keys[name]
       stored.accounts[heir] = try store.accounts(of: [heir])[heir]
       stored.lastEnded[heir] = try store.lastEnded([heir])[heir]

@@ -1,5 +1,6 @@
 import HostProtocol
 import Jobs
+import KillPoints
 import Logging
 import RunLifecycle
 import RunStore
@@ -36,6 +37,7 @@ extension Runner {
 
   func apply(_ scan: FolderScan) {
     if case .no = drain {} else { return }
+    KillPoint.folderScanned.pass()
     let changes = catalog.apply(scan)
     for error in changes.newErrors { logger.error("\(error)", job: error.job) }
     for name in changes.removed { remove(name) }
@@ -96,6 +98,7 @@ extension Runner {
   }
 
   private func goLive(_ loaded: JobLoader.Loaded, _ key: JobKey) {
+    KillPoint.jobLoaded.pass()
     let definition = loaded.definition
     if let former = definition.formerly { inherit(key, from: former) }
     if let zone = definition.schedule?.zone.name, zoneNames.insert(zone).inserted { zoneStamp = nil }
@@ -111,10 +114,13 @@ extension Runner {
         level: .notice, isNew ? "the job is live" : "the new version is live", job: definition.source.name)
       warn(of: CollectionOfOne(definition))
     }
+    let accounts = stored.accounts.removeValue(forKey: key) ?? []
     handle(
       .jobLive(
-        definition.plan(key: key), accounts: stored.accounts.removeValue(forKey: key) ?? [],
+        definition.plan(key: key), accounts: accounts,
         lastEnded: stored.lastEnded[key], pause: stored.pauses[key], initial: initialLoads > 0))
+    KillPoint.jobLive.pass()
+    if isNew { hearOfFormerEnds(definition, key, since: accounts) }
     watchFiles(of: definition, key)
   }
 
@@ -152,6 +158,7 @@ extension Runner {
     notifications?.jobIsGone(key)
     pathWatcher.watch([], for: key)
     let decisions = planner.handle(.jobRemoved(key), at: wallNow())
+    KillPoint.jobRemoved.pass()
     // A file that comes back goes on where it was.
     stored.accounts[key] = decisions.flatMap(\.accountChanges).filter { $0.job == key }.map {
       StoredAccount(

@@ -1,6 +1,7 @@
 import CLinux
 import HostProtocol
 import Jobs
+import KillPoints
 import Logging
 import RunLifecycle
 import RunStore
@@ -151,6 +152,7 @@ public final class Runner: @unchecked Sendable {
   func endTurn() {
     commitPending()
     pool.flush()
+    KillPoint.turnEnded.pass()
     loop.arm(nextWake?.microseconds)
     finishDrainIfDone()
   }

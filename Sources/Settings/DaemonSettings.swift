@@ -71,7 +71,7 @@ public struct DaemonSettings: Sendable {
       SettingsDecoder.bytes($1, &$0, atLeast: 1 << 20, for: "the history")
     }
     pools = reader.pools()
-    defaults = reader.defaults(zone: timeZone.value ?? .utc)
+    defaults = reader.defaults(zone: timeZone.value ?? .utc, pools: pools.keys.sorted())
     notify = reader.notify()
     try reader.close()
   }
@@ -183,11 +183,18 @@ private struct SettingsReader {
     return pools
   }
 
-  mutating func defaults(zone: Zone) -> JobDefaults {
+  /// - Parameter pools: those that the default one may be of.
+  mutating func defaults(zone: Zone, pools: [String]) -> JobDefaults {
     for index in layers.indices {
       guard case .file(let file) = layers[index].source else { continue }
-      return JobDefaults(
+      let defaults = JobDefaults(
         &layers[index].top, zone: zone, file: file.path, folder: file.folder, lines: file.lines)
+      if case .string(let pool)? = defaults.table.fields["pool"],
+        let objection = JobSurroundings.objection(to: pool, among: pools)
+      {
+        layers[index].problems.add("defaults.pool", objection)
+      }
+      return defaults
     }
     return .none
   }

@@ -53,6 +53,20 @@ import Values
       found == ["schedule.after: there is no job backpu whose runs could end; did you mean backup?"])
   }
 
+  @Test("doubts that two jobs were the same one before")
+  func rivals() throws {
+    let jobs = [
+      try job("a", ["formerly": "old"]), try job("b", ["formerly": "old"]),
+      try job("c", ["formerly": "other"]),
+    ]
+    #expect(
+      surroundings(jobs).doubts(about: jobs[0]).map(\.message) == [
+        "schedule.formerly: the job b says so too, and only one of them takes the history over"
+      ])
+    #expect(surroundings(jobs).doubts(about: jobs[1]).count == 1)
+    #expect(surroundings(jobs).doubts(about: jobs[2]).isEmpty)
+  }
+
   @Test("objects to a pool that is not configured, and to the history of a job that is still there")
   func poolAndHistory() throws {
     let jobs = [

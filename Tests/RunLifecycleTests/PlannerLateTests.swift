@@ -1,3 +1,4 @@
+import Glibc
 import RunLifecycle
 import Scheduling
 import Testing
@@ -18,14 +19,22 @@ import Testing
     #expect(try harness.ledger().suffix(1) == ["07:00:00...08:00:00 x2 missed"])
   }
 
+  /// What this thread has taken so far: other tests run beside it.
+  private static func processorTime() -> Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+  }
+
   @Test("makes a year of missed minutes one row, at once")
   func year() throws {
     var harness = try PlannerHarness("2025-01-01T00:00:30")
     let cron = Trigger(.cron(try CronExpression(parsing: "* * * * *")))
     let plan = try harness.plan([cron]) { $0.catchUp = .newest }
     try harness.goLive(plan)
-    let clock = ContinuousClock()
-    let spent = try clock.measure { try harness.restart(at: "2026-01-01T00:00:30", plan) }
+    let begin = Self.processorTime()
+    try harness.restart(at: "2026-01-01T00:00:30", plan)
+    let spent = Self.processorTime() - begin
     try harness.run(until: "2026-01-01T00:00:50")
     // The newest is due within late_within: nothing has to be made up.
     #expect(try harness.ledger() == ["00:01:00...23:59:00 x525599 missed", "00:00:00 succeeded"])

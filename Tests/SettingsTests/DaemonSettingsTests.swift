@@ -299,6 +299,10 @@ import Values
         "/srv/almanac.yaml:1: defaults.every: is for a job's own schedule to say, no default for all of them"
       ),
       (
+        "pools: { database: 2 }\ndefaults: { pool: databse }",
+        "/srv/almanac.yaml:2: defaults.pool: there is no pool \"databse\"; did you mean \"database\"? Pools get their sizes under `pools:` in almanac.yaml"
+      ),
+      (
         "defaults: 5m",
         "/srv/almanac.yaml:1: defaults: \"5m\" is a string, not a table: defaults: { time_limit: 1h }"
       ),
