@@ -164,7 +164,7 @@ extension RealBinary {
         try almanac.save(
           "busy\(number).lua",
           """
-          schedule = { every = "1h", time_limit = "4s", stop_grace = "100ms" }
+          schedule = { every = "1h", time_limit = "4s", stop_grace = "10s" }
           function main() while true do pcall(function() while true do end end) end end
           """)
       }
