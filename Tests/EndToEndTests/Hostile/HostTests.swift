@@ -128,7 +128,9 @@ extension RealBinary {
       for host in hosts { #expect(!Processes.isAlive(host)) }
     }
 
-    @Test("take less than 4 KB for a run that sleeps, beside its state") func sleepers() async throws {
+    @Test("take less than 4 KB for a run that sleeps, beside its state", .takesLong) func sleepers()
+      async throws
+    {
       let (almanac, count) = (try Almanac(), 2000)
       try almanac.save("starter.lua", "function main() end")
       for number in 0..<count {

@@ -9,11 +9,11 @@ extension RealBinary {
     /// tests with `ALMANAC_TEST_SLACK=0`: then the bounds are those that are promised.
     static let slack = ProcessInfo.processInfo.environment["ALMANAC_TEST_SLACK"].flatMap(Double.init) ?? 10
 
-    @Test("what escapes a naive host ends within its limits") func escapes() async throws {
+    @Test("what escapes a naive host ends within its limits", .takesLong) func escapes() async throws {
       try await play(HostileScript.escapes)
     }
 
-    @Test("whatever else a script may try ends within its limits") func more() async throws {
+    @Test("whatever else a script may try ends within its limits", .takesLong) func more() async throws {
       try await play(HostileScript.more)
     }
 
