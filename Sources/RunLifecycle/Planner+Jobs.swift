@@ -80,7 +80,7 @@ extension Planner {
     jobs[slot].events = []
     unfollow(slot)
     endPausedRow(
-      slot, "\(jobs[slot].pause.map(pausedReason) ?? "paused"), until the job was removed", at: now)
+      slot, "\(jobs[slot].pause?.reason ?? "paused"), until the job was removed", at: now)
     leaveLines(slot, at: now)
     advance(slot, at: now)
   }
