@@ -15,9 +15,6 @@ extension LedgerAudit {
 
   /// No more runs wait behind another one than `queue_limit` says.
   private mutating func checkQueues() {
-    // When a run went on from the line.
-    var moves = world.questions
-    for call in world.calls { moves[call.run, default: []].append(call.decidedAt) }
     var queued: [JobKey: [RunID: Instant]] = [:]
     for write in world.committed {
       let now = write.decidedAt
@@ -26,7 +23,7 @@ extension LedgerAudit {
         guard case .queue(let limit?) = world.natures[run.job]?.overlap else { continue }
         queued[run.job, default: [:]][run.id] = now
         queued[run.job] = queued[run.job]?.filter { id, since in
-          moves[id]?.contains { since <= $0 && $0 <= now } != true
+          world.admissions[id]?.contains { since <= $0 && $0 <= now } != true
         }
         let count = queued[run.job]?.count ?? 0
         if count > limit {

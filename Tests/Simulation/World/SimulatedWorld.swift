@@ -134,8 +134,8 @@ public struct SimulatedWorld {
   /// Which version of a job was live from when on, by a clock that nobody sets; `nil`: none, it was removed.
   private(set) var editions: [JobKey: [(version: String?, from: Instant)]] = [:]
   private(set) var answers: [Answer] = []
-  /// When something was asked about a run, by the wall clock.
-  private(set) var questions: [RunID: [Instant]] = [:]
+  /// When a run was let on: something was asked about it, or it was started. By the wall clock.
+  private(set) var admissions: [RunID: [Instant]] = [:]
   /// When the daemon was killed or went, by a clock that nobody sets.
   private(set) var ends: [Instant] = []
   /// What was still open at the end of the calm, and what the wall clock read then.
@@ -309,19 +309,20 @@ extension SimulatedWorld {
       case .finish(let run, let moves): write(.finish(run, moves))
       case .pause(let key, let pause): write(.pause(key, pause))
       case .start(let run, _, _):
+        admissions[run.id, default: []].append(clock)
         plan(
           .call(run, decidedAt: clock, decided: now, died: !isCalm && random.chance(3)),
           at: now + random.microseconds(10...2000))
       case .stop(let id, let cause):
         plan(.end(id, .cancelled("\(cause)")), at: now + random.milliseconds(0...20))
       case .checkConditions(let run, _):
-        questions[run.id, default: []].append(clock)
+        admissions[run.id, default: []].append(clock)
         let isRefused = !isCalm && random.chance(jobs[run.job]?.refusals ?? 0)
         plan(
           .answer(.conditionsChecked(run.id, unmet: isRefused ? "no network" : nil)),
           at: now + random.milliseconds(0...500))
       case .askWhen(let run):
-        questions[run.id, default: []].append(clock)
+        admissions[run.id, default: []].append(clock)
         let answer: WhenAnswer =
           !isCalm && random.chance(jobs[run.job]?.refusals ?? 0)
           ? random.pick([.no("no"), .no(nil), .failed("boom")]) : .yes
