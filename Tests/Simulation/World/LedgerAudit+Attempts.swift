@@ -5,7 +5,8 @@ import Scheduling
 extension LedgerAudit {
   mutating func checkAttempts() {
     for (id, calls) in Dictionary(grouping: world.calls, by: \.run).sorted(by: { $0.key < $1.key }) {
-      if world.powerCuts == 0, let first = calls.first, first.attempt != 1 {
+      if world.powerCuts == 0, !world.startedInVain.contains(id), let first = calls.first, first.attempt != 1
+      {
         findings.append("run \(id) began with attempt \(first.attempt)")
       }
       for (former, next) in zip(calls, calls.dropFirst()) { checkRetry(former, next) }

@@ -134,6 +134,8 @@ public struct SimulatedWorld {
   /// Which version of a job was live from when on, by a clock that nobody sets; `nil`: none, it was removed.
   private(set) var editions: [JobKey: [(version: String?, from: Instant)]] = [:]
   private(set) var answers: [Answer] = []
+  /// The runs whose host fell before `main` was called; several such starts in a row count as an attempt.
+  private(set) var startedInVain: Set<RunID> = []
   /// When a run was let on: something was asked about it, or it was started. By the wall clock.
   private(set) var admissions: [RunID: [Instant]] = [:]
   /// When the daemon was killed or went, by a clock that nobody sets.
@@ -394,7 +396,10 @@ extension SimulatedWorld {
   }
 
   private mutating func call(_ run: Run, decidedAt: Instant, decided: Instant, died: Bool) {
-    if died { return handle(.attemptEnded(run.id, AttemptEnd(.notStarted("its host fell"), at: clock))) }
+    if died {
+      startedInVain.insert(run.id)
+      return handle(.attemptEnded(run.id, AttemptEnd(.notStarted("its host fell"), at: clock)))
+    }
     calls.append(
       Call(
         run: run.id, job: run.job, attempt: run.attempt, cause: run.cause, version: run.version,
