@@ -65,7 +65,8 @@ extension Planner {
     let moves = jobs[slot].triggers.filter { $0.fingerprint != StoredAccount.retired }
     decisions.append(.account(moves.map { $0.change(of: run.job) }))
     let passed = TriggerAccount(accountedThrough: run.dueAt, lastDue: run.dueAt)
-    let next = schedule.triggers.indices.compactMap { schedule.nextFiring(of: $0, after: passed)?.dueAt }.min()
+    let next = schedule.triggers.indices.compactMap { schedule.nextFiring(of: $0, after: passed)?.dueAt }
+      .min()
     guard let last = run.dueUntil, let next, next <= last else { return }
     var rest = run
     (rest.id, rest.cause, rest.dueAt) = (newID(), .clock(next), next)

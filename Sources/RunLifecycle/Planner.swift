@@ -73,6 +73,7 @@ public struct Planner: Sendable {
     case .jobLive(let plan, let accounts, let lastEnded, let pause, let initial):
       goLive(plan, accounts: accounts, lastEnded: lastEnded, pause: pause, initial: initial, at: now)
     case .jobRemoved(let key): remove(key, at: now)
+    case .endedMeanwhile(let key, let ends): hear(key, of: ends, at: now)
     case .timePassed: passTime(now)
     case .claimed(let ids): confirm(ids, at: now)
     case .claimFailed(let ids, let reason): refuse(ids, reason: reason, at: now)

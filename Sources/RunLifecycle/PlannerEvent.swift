@@ -2,14 +2,18 @@ import Scheduling
 
 /// What the world tells the planner.
 ///
-/// At the daemon's start: first ``jobLive(_:accounts:lastEnded:initial:)`` for every job, then
-/// ``recovered(_:evidence:)`` for every open row, then ``timePassed``: only that looks for due instants.
+/// At the daemon's start, job by job as they come: first ``jobLive(_:accounts:lastEnded:initial:)``, then
+/// ``endedMeanwhile(_:_:)``, then ``recovered(_:evidence:)`` for every open row, then ``timePassed``: only that
+/// looks for due instants.
 public enum PlannerEvent: Sendable, Equatable {
   /// A job is new, or its content has changed, or (`initial`) the daemon starts with it. Startup triggers
   /// fire only then. The accounts are used only for a job that the planner does not know, and so
   /// is the pause.
   case jobLive(JobPlan, accounts: [StoredAccount], lastEnded: Run?, pause: Pause? = nil, initial: Bool)
   case jobRemoved(JobKey)
+  /// Ends that the job may wait for and that came when it was not live, oldest first. What its triggers are
+  /// accounted for already is passed over.
+  case endedMeanwhile(JobKey, [EndedRun])
   /// To be sent at ``Planner/nextWake``; earlier or later does no harm.
   case timePassed
   /// The rows are durable. May come before or after their instants.
@@ -50,6 +54,17 @@ public enum PlannerEvent: Sendable, Equatable {
   case stopRunning(reason: String)
 }
 
+/// A run that has ended, and its job's name.
+public struct EndedRun: Sendable, Equatable {
+  public var job: String
+  public var run: Run
+
+  public init(job: String, run: Run) {
+    self.job = job
+    self.run = run
+  }
+}
+
 /// What a job's `when` said.
 public enum WhenAnswer: Sendable, Equatable {
   case yes
@@ -66,6 +81,9 @@ public struct Pause: Sendable, Equatable {
     self.since = since
     self.by = by
   }
+
+  /// As rows and gates give it for their reason.
+  var reason: String { "paused by \(by) since \(since)" }
 }
 
 /// What is known of a run's latest attempt after the daemon that led it has gone.
