@@ -316,7 +316,8 @@ extension SimulatedWorld {
           .call(run, decidedAt: clock, decided: now, died: !isCalm && random.chance(3)),
           at: now + random.microseconds(10...2000))
       case .stop(let id, let cause):
-        plan(.end(id, .cancelled("\(cause)")), at: now + random.milliseconds(0...20))
+        // What is to be stopped has begun by then.
+        plan(.end(id, .cancelled("\(cause)")), at: now + random.milliseconds(3...20))
       case .checkConditions(let run, _):
         admissions[run.id, default: []].append(clock)
         let isRefused = !isCalm && random.chance(jobs[run.job]?.refusals ?? 0)
