@@ -78,7 +78,7 @@ extension LedgerAudit {
   /// closed.
   private mutating func checkLeftovers() {
     let recent = world.closedAt - .seconds(40)
-    for row in world.leftovers where row.dueAt < recent && row.notBefore < recent {
+    for row in world.leftovers where (claims[row.id]?.at ?? row.dueAt) < recent && row.notBefore < recent {
       let edition = world.editions[row.job]?.last { $0.version != nil }?.version
       let plan = edition.flatMap { versions[row.job]?[$0] }
       if let schedule = plan?.schedule,
