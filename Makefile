@@ -2,6 +2,7 @@
 # make test    install what is missing, run every test
 # make check   what CI runs: format lint, a build with warnings as errors, every test, 10000 seeds of the simulation
 # make simulate [SEEDS=10000] [SEED=n]   the planner in as many simulated worlds, or in one; CONTRIBUTING says more
+# make prove     that the simulation sees: each of the deliberate bugs in Tests/Simulation/Bugs is found
 # make campaign ROUNDS=1000 [SEED=n]   kills and breaks the daemon again and again, and audits what it leaves
 # make fuzz SECONDS=600 [SEED=n] [SANITIZE=address]   calls the host's modules with whatever comes to mind
 
@@ -63,6 +64,9 @@ campaign: setup
 	$(SWIFT) build --product almanac
 	$(SWIFT) build --product fault-campaign
 	bin=$$($(SWIFT) build --show-bin-path) && $$bin/fault-campaign $$bin/almanac --rounds $(ROUNDS) --seed "$(SEED)"
+
+prove: setup
+	Tests/Simulation/prove $(SEEDS)
 
 clean:
 	rm -rf .build Benchmarks/.build
