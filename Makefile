@@ -1,13 +1,14 @@
 # make run     install what is missing, build in release, run the daemon over the example jobs
 # make test    install what is missing, run every test
 # make check   what CI runs: format lint, a build with warnings as errors, every test
-# make campaign ROUNDS=1000 [SEED=n]   kills and breaks the daemon again and again, and audits what it leaves
+# make campaign ROUNDS=1000 POINTS=3 [POINT=name] [FAULT=clock|disk] [SEED=n]   kills and breaks the daemon again and again, and audits what it leaves
 # make fuzz SECONDS=600 [SEED=n]   calls the host's modules with whatever comes to mind
 
 SWIFT   ?= swift
 JOBS    ?= jobs
 SECONDS ?= 600
 ROUNDS  ?= 1000
+POINTS  ?= 3
 PACKAGES = libarchive-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata luarocks lua-check openssl \
            python3-aiosmtpd
 RELEASE  = -c release --static-swift-stdlib
@@ -56,7 +57,9 @@ fuzz: setup
 campaign: setup
 	$(SWIFT) build --product almanac
 	$(SWIFT) build --product fault-campaign
-	bin=$$($(SWIFT) build --show-bin-path) && $$bin/fault-campaign $$bin/almanac --rounds $(ROUNDS) --seed "$(SEED)"
+	bin=$$($(SWIFT) build --show-bin-path) && \
+	$$bin/fault-campaign $$bin/almanac --points $(POINTS) --rounds $(ROUNDS) --point "$(POINT)" \
+	  --fault "$(FAULT)" --seed "$(SEED)"
 
 clean:
 	rm -rf .build Benchmarks/.build
