@@ -24,6 +24,8 @@ public enum PlannerEvent: Sendable, Equatable {
   /// Their instants have rows already: the clock was set back, and they are read a second time. There is nothing to
   /// start.
   case claimTaken([RunID])
+  /// The first instant of a row that was to be recorded has a row already, for the same reason.
+  case recordTaken(Run)
   /// The executor has called `main`.
   case attemptStarted(RunID, at: Instant)
   case attemptEnded(RunID, AttemptEnd)

@@ -86,8 +86,8 @@ extension Runner {
       case .pause(let job, let pause):
         pending.changes.append(.pause(job, pause))
         stored.pauses[job] = pause
-        let what = pause.map { "paused by \($0.by)" } ?? "goes on"
-        logger.log(level: .notice, "the job is \(what)", job: name(of: job))
+        let what = pause.map { "is paused by \($0.by)" } ?? "is no longer paused"
+        logger.log(level: .notice, "the job \(what)", job: name(of: job))
       case .checkConditions(let run, let requirements):
         conditions.check(requirements, folder: live[run.job]?.definition.source.folder ?? "/") {
           [unowned self] unmet in handle(.conditionsChecked(run.id, unmet: unmet))
@@ -296,7 +296,11 @@ extension Runner {
         handle(.claimTaken(claimed))
         return true
       }
-      logger.error("a change that does not fit the ledger was dropped: \(error)")
+      if case .record(let run, _) = changes.first {
+        handle(.recordTaken(run))
+      } else {
+        logger.error("a change that does not fit the ledger was dropped: \(error)")
+      }
       return true
     }
     for change in changes {

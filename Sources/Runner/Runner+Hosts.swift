@@ -205,8 +205,6 @@ extension Runner {
     let step = offset - clockOffset
     guard abs(step) > 500_000 else { return }
     clockOffset = offset
-    logger.notice(
-      "the clock was set \(step > 0 ? "forward" : "back") by \(Interval(microseconds: abs(step)))")
     handle(.clockStepped(from: now - Interval(microseconds: step), to: now))
     handle(.timePassed)
   }

@@ -51,6 +51,8 @@ public final class Runner: @unchecked Sendable {
   var catalog = Catalog()
   var live: [JobKey: JobVersion] = [:]
   var keys: [String: JobKey] = [:]
+  /// What was refused for the sake of other jobs, or of the configuration.
+  var objected: [String: JobDefinition] = [:]
   /// How many sources of each job are being loaded.
   var loading: [String: Int] = [:]
   /// How many of the sources found at the start are not through yet.
