@@ -91,7 +91,7 @@ let package = Package(
       swiftSettings: strict + [.define("KILL_POINTS", .when(configuration: .debug))]),
 
     // The daemon's side.
-    .target(name: "CLinux"),
+    .target(name: "CLinux", cSettings: [.define("INJECTED_CLOCK", .when(configuration: .debug))]),
     .target(name: "CResources"),
     .target(
       name: "Jobs",
@@ -156,7 +156,8 @@ let package = Package(
     .target(
       name: "Campaign",
       dependencies: [
-        "KillPoints", "RunLifecycle", "RunStore", "RunStoreSQLite", "Scheduling", "Simulation", "Values",
+        "KillPoints", "RunLifecycle", "RunStore", "RunStoreSQLite", "Scheduling", "Simulation", "TestSupport",
+        "Values",
       ],
       path: "Tests/Campaign/World", swiftSettings: strict),
     .executableTarget(
