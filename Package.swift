@@ -189,7 +189,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", "Values", "almanac", .product(name: "Crypto", package: "swift-crypto"),
+        "Jobs", "TestSupport", "Values", "almanac", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["Hostile/fuzz.lua"], swiftSettings: strict),

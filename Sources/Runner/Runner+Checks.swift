@@ -17,7 +17,7 @@ extension Runner {
             ?? (known.isEmpty ? "; none is configured" : "; configured are \(known.joined(separator: ", "))"))
           + "; add it under `pools:` in almanac.yaml")
     }
-    if let cycle = AfterCycle.through(definition, among: catalog.live.values) {
+    if let cycle = AfterCycle.through(definition, awaitedBy: { catalog.live[$0]?.awaitedJobs ?? [] }) {
       messages.append(
         "schedule.after: the jobs wait for each other in a circle: \(cycle.joined(separator: " -> "))")
     }
@@ -62,16 +62,14 @@ extension Runner {
 /// Jobs that wait for each other's ends in a circle.
 enum AfterCycle {
   /// The names along a circle that the definition would close, from its own to its own.
-  static func through(
-    _ definition: JobDefinition, among others: some Collection<JobDefinition>
-  ) -> [String]? {
-    var awaited: [String: [String]] = [:]
-    for other in others where other.name != definition.name { awaited[other.name] = other.awaitedJobs }
-    awaited[definition.name] = definition.awaitedJobs
+  ///
+  /// - Parameter awaitedBy: The jobs that another job waits for.
+  /// - Complexity: O(jobs that it waits for, directly or not).
+  static func through(_ definition: JobDefinition, awaitedBy: (String) -> [String]) -> [String]? {
     var path = [definition.name]
     var seen: Set<String> = []
     func search(_ name: String) -> Bool {
-      for next in awaited[name] ?? [] {
+      for next in name == definition.name ? definition.awaitedJobs : awaitedBy(name) {
         if next == definition.name { return true }
         guard seen.insert(next).inserted else { continue }
         path.append(next)

@@ -10,6 +10,8 @@ import Settings
 /// The jobs folder looked at without a daemon: files are evaluated in a host process, and nothing of
 /// them is run.
 struct OfflineJobs {
+  /// What was looked at, whether or not it loads.
+  let sources: [JobSource]
   let definitions: [JobDefinition]
   let errors: [LoadError]
 
@@ -20,7 +22,7 @@ struct OfflineJobs {
     let folder = settings.jobs.value
     try JobsFolderChoice.require(folder)
     let scan = JobsFolder(path: folder).scan()
-    let sources = scan.sources.filter { only?.contains($0.name) ?? true }
+    sources = scan.sources.filter { only?.contains($0.name) ?? true }
     if let only,
       let missing = only.first(where: { name in
         !scan.sources.contains { $0.name == name } && !scan.errors.contains { $0.job == name }
