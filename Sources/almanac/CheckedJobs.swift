@@ -11,7 +11,7 @@ struct CheckedJobs {
   private let found: OfflineJobs
 
   init(_ settings: DaemonSettings) throws {
-    found = try OfflineJobs(settings)
+    found = try OfflineJobs(settings, modules: true)
     let now = Instant(microseconds: clinux_wall_us())
     let modules = Set(StandardModules.names)
     let doubts =

@@ -17,8 +17,9 @@ struct OfflineJobs {
 
   /// - Parameters:
   ///   - settings: where the jobs are, and the state directory, which has their rocks or gets them.
+  ///   - modules: whether to look at all of the jobs' modules.
   ///   - only: the jobs to load; all of them if there is no such list.
-  init(_ settings: DaemonSettings, only: Set<String>? = nil) throws {
+  init(_ settings: DaemonSettings, modules: Bool = false, only: Set<String>? = nil) throws {
     let folder = settings.jobs.value
     try JobsFolderChoice.require(folder)
     let scan = JobsFolder(path: folder).scan()
@@ -31,7 +32,7 @@ struct OfflineJobs {
       throw CommandFailure(noSuchJobText(missing, among: scan.sources.map(\.name)), status: ExitStatus.noJob)
     }
     let loaded = try DefinitionLoader.load(
-      sources, hosts: ProcessInfo.processInfo.activeProcessorCount, zone: settings.zone(),
+      sources, modules: modules, hosts: ProcessInfo.processInfo.activeProcessorCount, zone: settings.zone(),
       defaults: settings.defaults,
       rocks: (settings.directory, { job, text in Console.note("\(job): \(text)") }))
     definitions = loaded.definitions.sorted { $0.source.name < $1.source.name }

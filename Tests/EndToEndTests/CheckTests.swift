@@ -52,5 +52,51 @@ extension RealBinary {
         .asTable?.items
       #expect(rows?.map { $0["severity"] } == ["warning", "error"])
     }
+
+    @Test("everything that is wrong is told at once, in modules that only main requires, too")
+    func everything() throws {
+      let almanac = try Almanac()
+      try almanac.save("syntax.lua", "function main()\n  x = = 1\nend")
+      try almanac.save("box/main.lua", "local one = require 'one'\nfunction main() require 'two' end")
+      try almanac.save("box/one.lua", "return {\n  a = \n}")
+      try almanac.save("box/two.lua", "\n\nreturn )")
+      try almanac.save("five.lua", "initialize = 5\nfunction main() end")
+      try almanac.save("table.lua", "main = {}")
+      try almanac.save("none.lua", "local function main() end")
+      try almanac.save(
+        "keys.lua", "schedule = {\n  evry = '1h',\n  retry = { cuont = 1 },\n}\nfunction main() end")
+      try almanac.save(
+        "zone.lua", "schedule = { every = '1h', time_zone = 'Europe/Viena' }\nfunction main() end")
+      try almanac.save("never.lua", "schedule = { cron = '0 0 30 2 *' }\nfunction main() end")
+      try almanac.save(
+        "window.lua",
+        "schedule = {\n  daily = { at = '12:00' },\n  window = { from = '02:00', to = '04:00' },\n}\nfunction main() end"
+      )
+      try almanac.save("twin.lua", "function main() end")
+      try almanac.save("twin/main.lua", "function main() end")
+      let output = try almanac.run(["check", almanac.jobs])
+      #expect(output.status == 1)
+      for expected in [
+        "syntax.lua:2: unexpected symbol near '='", "box/one.lua:3: unexpected symbol near '}'",
+        "box/two.lua:3: unexpected symbol near ')'", "five.lua: `initialize` is a number, not a function",
+        "table.lua: it defines no function `main`", "none.lua: it defines no function `main`",
+        "none.lua:1: `main` is local here",
+        "keys.lua:2: schedule.evry: there is no such key; did you mean `every`?",
+        "keys.lua:3: schedule.retry.cuont: there is no such key; did you mean `count`?",
+        "zone.lua:1: schedule.time_zone: \"Europe/Viena\" is not a known time zone; did you mean Europe/Vienna?",
+        "never.lua:1: schedule.cron: \"0 0 30 2 *\" can never fire", "window.lua:3: schedule.window: ",
+        "twin/main.lua is the job \"twin\" too",
+      ] {
+        #expect(output.out.contains(expected), "\(expected)")
+      }
+      let lines = output.out.split(separator: "\n")
+      #expect(Set(lines).count == lines.count)
+    }
+
+    @Test("the examples and a new job have nothing wrong") func examples() throws {
+      let almanac = try Almanac()
+      #expect(try almanac.command("new", "hello").status == 0)
+      #expect(try almanac.run(["check", almanac.jobs, "--strict"]).out == "")
+    }
   }
 }
