@@ -10,11 +10,11 @@ import Values
 extension Runner {
   /// Reads the folder for the first time, and watches it from then on.
   func beginWatching() throws {
-    let folder = JobsFolder(path: configuration.jobs)
+    var scan = FolderScan(scopes: [])
     watcher = try FolderWatcher(
-      folder: folder, onNotice: { [logger] notice in logger.warning("\(notice)") },
+      folder: JobsFolder(path: configuration.jobs),
+      onNotice: { [logger] notice in logger.warning("\(notice)") }, onFirstScan: { scan = $0 },
       onScan: { [self] scan in loop.post { [self] in apply(scan) } })
-    let scan = folder.scan()
     try makeKeys(scan.sources.map(\.name))
     retireAccountsOfMissingJobs(scan)
     initialLoads = scan.sources.count
@@ -24,13 +24,17 @@ extension Runner {
 
   /// Looks at the whole folder again; `done` is called when all that changed is live or refused.
   func rescan(_ done: @escaping () -> Void) {
-    let scan = JobsFolder(path: configuration.jobs).scan()
+    scanRequests.append(done)
+    watcher?.readAnew { [self] scan in loop.post { [self] in takeUp(scan) } }
+  }
+
+  private func takeUp(_ scan: FolderScan) {
     Zone.forgetCache()
     let zone = configuration.zoneIsMachines ? try? Zone.ofMachine() : try? Zone.named(configuration.zone.name)
     if let zone { configuration.zone = zone }
     catalog.readAgainWhatMayHaveChanged(daemonZone: configuration.zone)
     apply(scan)
-    scanAnswers.append(done)
+    scanAnswers.append(scanRequests.removeFirst())
     answerScans()
   }
 

@@ -413,6 +413,66 @@ struct FolderWatcherTests {
     probe.stop()
   }
 
+  @Test("takes no half of a file for a version: at the start, when all is read anew, or after an overflow")
+  func halfWritten() throws {
+    let early = open(folder("jobs/a.lua"), O_WRONLY | O_TRUNC)
+    folder.put("half", to: early)
+    try probe.start()
+    #expect(probe.contents["a"] == nil)
+    #expect(probe.contents["ns/b"] == "old")
+    folder.put(" and whole", to: early)
+    close(early)
+    #expect(probe.eventually { $0.contents["a"] == "half and whole" })
+    // Somebody begins again, and everything is read in the midst of it.
+    let files = ["jobs/ns/b.lua", "jobs/Backup/one.lua", "jobs/new.lua"].map {
+      open(folder($0), O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    }
+    for file in files { folder.put("h", to: file) }
+    probe.readAnew()
+    folder.makeFolder("jobs/other")
+    probe.settle()
+    #expect(probe.contents["ns/b"] == "old")
+    #expect(probe.contents["Backup"] == "main|2|1")
+    #expect(probe.contents["new"] == nil)
+    for file in files {
+      folder.put("alf", to: file)
+      close(file)
+    }
+    #expect(
+      probe.eventually {
+        $0.contents["ns/b"] == "half" && $0.contents["Backup"] == "main|2|half" && $0.contents["new"] == "half"
+      })
+    #expect(probe.refused.isEmpty)
+    #expect(probe.story["a"] == ["half and whole"])
+    #expect(probe.story["ns/b"] == ["half"])
+    probe.stop()
+  }
+
+  @Test("takes a file that somebody has open for long and does not write, after a while")
+  func heldOpen() throws {
+    let held = open(folder("jobs/a.lua"), O_WRONLY | O_APPEND)
+    folder.write("jobs/a.lua", "saved by another")
+    try probe.start()
+    #expect(probe.eventually { $0.contents["a"] == "saved by another" })
+    close(held)
+    probe.stop()
+  }
+
+  @Test("waits for the end of a save where it has to look for itself")
+  func pollingHalf() throws {
+    try probe.start(withInotify: false)
+    let file = open(folder("jobs/a.lua"), O_WRONLY | O_TRUNC)
+    for _ in 0..<15 {
+      folder.put("part ", to: file)
+      usleep(100_000)
+    }
+    #expect(probe.contents["a"] == "old")
+    close(file)
+    #expect(probe.eventually { $0.contents["a"]?.utf8.count == 75 })
+    #expect(probe.story["a"]?.count == 1)
+    probe.stop()
+  }
+
   @Test("looks for itself where the kernel's limits leave no watch, and says so")
   func polling() throws {
     try probe.start(withInotify: false)
@@ -440,8 +500,8 @@ struct FolderWatcherTests {
     let watcherIsHeld = FolderWatcherTests.Gate()
     let folder = JobsFolder(path: folder("jobs"))
     let seen = FolderWatcherTests.Gate()
-    let watcher = try FolderWatcher(folder: folder, onNotice: { _ in }) { (changes: [FolderChange]) in
-      if changes == [.everything] { seen.open() } else { watcherIsHeld.wait() }
+    let watcher = try FolderWatcher(folder: folder, onFirstScan: { _ in }) { scan in
+      if scan.scopes == [.everything] { seen.open() } else { watcherIsHeld.wait() }
     }
     self.folder.write("jobs/a.lua", "held")
     usleep(30_000)
