@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Jobs
@@ -20,21 +21,15 @@ struct FolderWatcherTests {
     probe = WatchProbe(folder("jobs"))
   }
 
-  /// What programs do to save a file, and what one must not see of it.
-  enum Save: String, CaseIterable, Sendable {
-    case inPlace, renameOver, deleteAndCreate, vimBackup, vimCopy, vsCode, sed, rsync, gitCheckout, emacs
-    case linkOver, unnamedThenLinked, writtenSlowly, jetBrains, truncatedFirst
-  }
-
   @Test(
     "tells a save in a namespace or at the top once it is whole, and nothing in between",
-    arguments: Save.allCases)
-  func saves(save: Save) throws {
+    arguments: EditorSave.allCases)
+  func saves(save: EditorSave) throws {
     try probe.start()
     for (job, path) in [("a", "jobs/a.lua"), ("ns/b", "jobs/ns/b.lua")] {
       let isClean = (1...3).contains { attempt in
         probe.forgetStory()
-        perform(save, path, "new content \(attempt)")
+        save.perform(folder(path), "new content \(attempt)")
         #expect(probe.eventually { $0.contents[job] == "new content \(attempt)" })
         probe.settle()
         #expect(probe.story[job]?.allSatisfy { $0 == nil || $0 == "new content \(attempt)" } == true)
@@ -61,14 +56,14 @@ struct FolderWatcherTests {
     probe.stop()
   }
 
-  @Test("tells a save in a folder job, as a whole", arguments: Save.allCases)
-  func folderJobSaves(save: Save) throws {
+  @Test("tells a save in a folder job, as a whole", arguments: EditorSave.allCases)
+  func folderJobSaves(save: EditorSave) throws {
     try probe.start()
     let isClean = (1...3).contains { attempt in
       probe.forgetStory()
-      perform(save, "jobs/Backup/lib/two.lua", "new \(attempt)")
-      perform(save, "jobs/Backup/main.lua", "main \(attempt)")
-      perform(save, "jobs/Backup/one.lua", "one \(attempt)")
+      save.perform(folder("jobs/Backup/lib/two.lua"), "new \(attempt)")
+      save.perform(folder("jobs/Backup/main.lua"), "main \(attempt)")
+      save.perform(folder("jobs/Backup/one.lua"), "one \(attempt)")
       let content = "main \(attempt)|new \(attempt)|one \(attempt)"
       #expect(probe.eventually { $0.contents["Backup"] == content })
       probe.settle()
@@ -76,73 +71,6 @@ struct FolderWatcherTests {
     }
     #expect(isClean, "\(save)")
     probe.stop()
-  }
-
-  private func perform(_ save: Save, _ path: String, _ text: String) {
-    let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-    let parent = path[..<slash]
-    let name = path[slash...]
-    switch save {
-    case .inPlace: folder.write(path, text)
-    case .renameOver: folder.writeAtomically(path, text, by: path + ".tmp")
-    case .deleteAndCreate:
-      folder.remove(path)
-      usleep(5000)
-      folder.write(path, text)
-    case .vimBackup:
-      folder.write(parent + "4913", "")
-      folder.remove(parent + "4913")
-      folder.move(path, path + "~")
-      usleep(2000)
-      folder.write(path, text)
-      chmod(folder(path), 0o644)
-      folder.remove(path + "~")
-    case .vimCopy:
-      folder.write(path + "~", "old")
-      folder.write(path, text)
-      folder.remove(path + "~")
-    case .vsCode: folder.writeAtomically(path, text, by: path + ".vsctmp")
-    case .sed: folder.writeAtomically(path, text, by: parent + "sedAbC123")
-    case .rsync: folder.writeAtomically(path, text, by: parent + "." + name + ".AbC123")
-    case .gitCheckout:
-      folder.remove(path)
-      folder.write(path, text)
-    case .emacs:
-      folder.link(parent + ".#" + name, to: "somebody@host.123")
-      folder.move(path, path + "~")
-      folder.write(path, text)
-      folder.remove(parent + ".#" + name)
-      folder.write(parent + "#" + name + "#", "half")
-    case .jetBrains:
-      folder.write(path + "___jb_tmp___", text)
-      folder.move(path, path + "___jb_old___")
-      folder.move(path + "___jb_tmp___", path)
-      folder.remove(path + "___jb_old___")
-    case .linkOver:
-      folder.write(path + ".tmp", text)
-      folder.remove(path)
-      link(folder(path + ".tmp"), folder(path))
-      folder.remove(path + ".tmp")
-    case .unnamedThenLinked:
-      let file = open(folder(String(parent)), O_WRONLY | 0o20200000, 0o644)
-      folder.put(text, to: file)
-      folder.remove(path)
-      linkat(AT_FDCWD, "/proc/self/fd/\(file)", AT_FDCWD, folder(path), 0x400)
-      close(file)
-    case .writtenSlowly:
-      let file = open(folder(path), O_WRONLY | O_TRUNC)
-      for character in text {
-        folder.put(String(character), to: file)
-        usleep(8000)
-      }
-      close(file)
-    case .truncatedFirst:
-      folder.write(path, "")
-      usleep(100)
-      let file = open(folder(path), O_WRONLY)
-      folder.put(text, to: file)
-      close(file)
-    }
   }
 
   @Test(
@@ -291,10 +219,10 @@ struct FolderWatcherTests {
       "a.lua", "ns/b.lua", "c.lua", "Backup/main.lua", "Backup/one.lua", "Backup/lib/two.lua", "new/x/d.lua",
     ]
     folder.makeFolder("jobs/new/x")
-    let saves = Save.allCases.filter { $0 != .writtenSlowly }
+    let saves = EditorSave.quick
     for turn in 0..<500 {
       let path = "jobs/" + (paths.randomElement() ?? "a.lua")
-      perform(saves.randomElement() ?? .inPlace, path, "save \(turn)")
+      (saves.randomElement() ?? .inPlace).perform(folder(path), "save \(turn)")
       if turn % 7 == 0 { folder.remove("jobs/" + (paths.randomElement() ?? "a.lua")) }
       if turn % 50 == 49 {
         let isUpToDate = probe.eventually { $0.isUpToDate() }
@@ -440,7 +368,8 @@ struct FolderWatcherTests {
     }
     #expect(
       probe.eventually {
-        $0.contents["ns/b"] == "half" && $0.contents["Backup"] == "main|2|half" && $0.contents["new"] == "half"
+        $0.contents["ns/b"] == "half" && $0.contents["Backup"] == "main|2|half"
+          && $0.contents["new"] == "half"
       })
     #expect(probe.refused.isEmpty)
     #expect(probe.story["a"] == ["half and whole"])
