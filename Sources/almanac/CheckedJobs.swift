@@ -17,7 +17,7 @@ struct CheckedJobs {
     let doubts =
       found.sources.flatMap { SourceCheck($0, hostModules: modules).findings }
       + found.definitions.flatMap { ScheduleCheck($0, now: now).findings }
-    let errors = found.errors.map { CheckFinding(.error, $0) }
+    let errors = (found.errors + found.doubts).map { CheckFinding(.error, $0) }
     // What made a file fail to load is told once.
     let places = Set(found.errors.map(Place.init))
     findings = Set(errors + doubts.filter { !places.contains(Place($0.problem)) }).sorted()

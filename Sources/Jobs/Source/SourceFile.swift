@@ -101,7 +101,7 @@ package enum SourceFile {
   private static func isRecent(_ status: stat) -> Bool {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
-    return abs(now.tv_sec - status.st_mtim.tv_sec) <= writerPatience
+    return (now.tv_sec - writerPatience...now.tv_sec + writerPatience).contains(status.st_mtim.tv_sec)
   }
 
   private static func isBeingWritten(_ file: Int32) -> Bool {
@@ -115,7 +115,8 @@ package enum SourceFile {
   }()
 
   private static let writableByAll = FileTrouble(
-    "may be written by everyone on this machine, and would be run as the daemon's user; take that back: chmod o-w")
+    "may be written by everyone on this machine, and would be run as the daemon's user; take that back: chmod o-w"
+  )
 
   private static func check(_ status: stat) throws(FileTrouble) {
     let kind: String

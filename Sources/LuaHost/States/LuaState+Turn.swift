@@ -74,13 +74,18 @@ extension LuaState {
     do throws(ScriptError) {
       secrets = try SecretSource(folder: limits.secretsFolder).read(limits.secrets)
     } catch {
-      return host.ended(self, run.key, .failed(error), stateLost: false, peakMemory: 0)
+      let stop = lock.withLock { mailbox.takeBeginning() }
+      return host.ended(self, run.key, stop?.end ?? .failed(error), stateLost: false, peakMemory: 0)
     }
     if !secrets.isEmpty { mask.withLock { mask in for value in secrets.values { mask.add(value) } } }
     // The table is Lua's from here on: thousands of runs that wait are not to hold it twice.
     var held = run
     held.run = .null
-    let begun = lock.withLock { mailbox.lua != nil ? mailbox.begin(.run(held)) : nil }
+    let (begun, stop) = lock.withLock { () -> (Activity?, StopReason?) in
+      if let stop = mailbox.takeBeginning() { return (nil, stop) }
+      return (mailbox.lua != nil ? mailbox.begin(.run(held)) : nil, nil)
+    }
+    if let stop { return host.ended(self, run.key, stop.end, stateLost: false, peakMemory: 0) }
     guard let begun else {
       return host.ended(self, run.key, .failed(Self.gone), stateLost: true, peakMemory: 0)
     }
