@@ -47,7 +47,7 @@ extension Runner {
     for name in changes.removed { remove(name) }
     for source in changes.toLoad { load(source) }
     takeUpObjected()
-    dropRowsOfMissingJobs()
+    dropRows(ofJobsRuledOutBy: scan)
   }
 
   // MARK: Going live
@@ -262,11 +262,12 @@ extension Runner {
     for answer in answers { answer() }
   }
 
-  /// Open rows of jobs that are not there and are not being loaded are ended by the planner, which knows
-  /// no such job.
-  private func dropRowsOfMissingJobs() {
-    for key in Array(stored.openRows.keys) where live[key] == nil && loading[name(of: key)] == nil {
-      recoverRows(of: key)
+  /// Open rows of jobs that are not there are ended by the planner, which knows no such job. Those of a job that a look
+  /// at the folder says nothing of (its file is just being written) wait for one that does.
+  private func dropRows(ofJobsRuledOutBy scan: FolderScan) {
+    for key in Array(stored.openRows.keys) where live[key] == nil {
+      let name = name(of: key)
+      if loading[name] == nil, scan.rulesOut(name) { recoverRows(of: key) }
     }
     settleFormerEvidence()
   }

@@ -93,6 +93,22 @@ extension RealBinary {
       #expect(Set(lines).count == lines.count)
     }
 
+    @Test("a folder that everyone may write to is a doubt, a file an error") func writableByAll() throws {
+      let almanac = try Almanac()
+      try almanac.save("ns/a.lua", "function main() end")
+      chmod(almanac.jobs + "/ns", 0o777)
+      let doubtful = try almanac.run(["check", almanac.jobs])
+      #expect(doubtful.status == 0)
+      #expect(doubtful.out.contains("/ns: warning: everyone on this machine may write to this folder"))
+      chmod(almanac.jobs + "/ns", 0o1777)
+      #expect(try almanac.run(["check", almanac.jobs, "--strict"]).status == 0)
+      chmod(almanac.jobs + "/ns/a.lua", 0o666)
+      let wrong = try almanac.run(["check", almanac.jobs])
+      #expect(wrong.status == 1)
+      #expect(wrong.out.contains("ns/a.lua: may be written by everyone on this machine"))
+      #expect(try almanac.command("run", "ns/a").status == 3)
+    }
+
     @Test("the examples and a new job have nothing wrong") func examples() throws {
       let almanac = try Almanac()
       #expect(try almanac.command("new", "hello").status == 0)
