@@ -114,8 +114,11 @@ extension Runner {
     greet(loaded)
     watchJob(version)
     if initialLoads == 0 {
-      logger.log(
-        level: .notice, isNew ? "the job is live" : "the new version is live", job: definition.source.name)
+      // Whoever reads this may pull the plug: from then on what is due is accounted for.
+      pending.releases.append { [logger] in
+        logger.log(
+          level: .notice, isNew ? "the job is live" : "the new version is live", job: definition.name)
+      }
       warn(of: CollectionOfOne(definition))
     }
     let accounts = stored.accounts.removeValue(forKey: key) ?? []
