@@ -142,7 +142,9 @@ let package = Package(
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
     .testTarget(
       name: "JobsTests",
-      dependencies: ["CResources", "Jobs", "Notifying", "RunLifecycle", "Scheduling", "Values"],
+      dependencies: [
+        "CResources", "Jobs", "Notifying", "RunLifecycle", "Scheduling", "TestSupport", "Values",
+      ],
       swiftSettings: strict),
     // The planner in virtual time: a world for it to live in, and what holds its ledger against that.
     .target(
@@ -206,7 +208,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Campaign", "TestSupport", "Values", "almanac", .product(name: "Crypto", package: "swift-crypto"),
+        "Campaign", "Jobs", "TestSupport", "Values", "almanac",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["Hostile/fuzz.lua"], swiftSettings: strict),
