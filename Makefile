@@ -12,8 +12,8 @@ SECONDS ?= 600
 SEEDS   ?= 10000
 ROUNDS  ?= 1000
 POINTS  ?= 3
-PACKAGES = libarchive-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata luarocks lua-check openssl \
-           python3-aiosmtpd
+PACKAGES = libarchive-dev libexpat1-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata luarocks lua-check \
+           openssl python3-aiosmtpd
 RELEASE  = -c release --static-swift-stdlib
 
 .PHONY: help run build test check lint format setup benchmark fuzz simulate campaign clean
