@@ -283,4 +283,29 @@ struct JobsFolderTests {
     #expect(jobs.read([.file("ns/f77.lua")]).sources.count == 1)
     #expect(monotonicMilliseconds() - change < 50)
   }
+
+  @Test("of a folder that a sync is changing nothing is known, whole or file by file")
+  func changingFolder() throws {
+    folder.makeFolder("jobs/app/.almanac-sync")
+    folder.write("jobs/app/a.lua", "a")
+    folder.write("jobs/b.lua", "b")
+    let journal = "jobs/app/.almanac-sync/journal.json"
+    folder.write(journal, "{}")
+    folder.write("jobs/app/.almanac-sync/lock", "")
+    let lock = open(folder("jobs/app/.almanac-sync/lock"), O_RDWR)
+    defer { close(lock) }
+    try #require(flock(lock, LOCK_EX) == 0)
+    for scan in [jobs.scan(), jobs.read(jobContaining: "app/a.lua"), jobs.read(job: "app/a")] {
+      #expect(!scan.sources.contains { $0.name == "app/a" })
+      #expect(!scan.rulesOut("app/a") && !scan.rulesOut("app/gone"))
+      #expect(scan.errors.isEmpty)
+    }
+    #expect(jobs.scan().sources.map(\.name) == ["b"])
+    // Whoever was changing it is no more.
+    try #require(flock(lock, LOCK_UN) == 0)
+    #expect(
+      jobs.scan().errors.map(described).first?.hasPrefix("app jobs/app: a sync was cut off here") == true)
+    folder.remove(journal)
+    #expect(jobs.scan().sources.map(\.name) == ["app/a", "b"])
+  }
 }
