@@ -178,6 +178,17 @@ import Testing
     #expect(job.text.contains(#""/usr/bin/dump", "main-db", "/var/main/db", "dump", "db1.example.com""#))
   }
 
+  @Test("takes the instances of a template that are beside it")
+  func instances() throws {
+    let imported = try imported([
+      "dump@.timer": "[Timer]\nOnCalendar=daily\n", "dump@a.timer": "[Timer]\nOnCalendar=daily\n",
+      "timers.target.wants/dump@b.timer": "[Timer]\nOnCalendar=daily\n",
+      "dump@.service": "[Service]\nExecStart=/usr/bin/dump %i\n",
+    ])
+    #expect(imported.problems == [])
+    #expect(imported.jobs.map(\.name) == ["dump_a", "dump_b"])
+  }
+
   @Test("tells what is no timer")
   func problems() throws {
     #expect(try imported(["a.txt": ""]).problems.first?.hasSuffix("there is no timer in this folder") == true)

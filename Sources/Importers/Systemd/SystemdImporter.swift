@@ -57,6 +57,7 @@ public struct SystemdImporter {
         all.problems += one.problems
       }
       return all
+    case nil: return Imported(problems: ["\(path): there is no such file or folder"])
     default:
       let name = String(path.split(separator: "/").last ?? "")
       guard name.hasSuffix(".timer") else {
@@ -88,7 +89,7 @@ public struct SystemdImporter {
       !known.contains(link.name)
         && (UnitFolder.template(link.name) != nil || ImportFile.kind(of: link.file) == .file)
     }
-    let served = Set(instances.compactMap { UnitFolder.template($0.name) })
+    let served = Set((timers + instances).compactMap { UnitFolder.template($0.name) })
     // A template whose instances are there is not missing one.
     return timers.filter { !served.contains($0.name) } + instances
   }
