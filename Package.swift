@@ -88,7 +88,7 @@ let package = Package(
 
     // Files of one folder that change together.
     .target(
-      name: "FolderSync", dependencies: ["Values", .product(name: "Crypto", package: "swift-crypto")],
+      name: "FolderSyncing", dependencies: ["Values", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
 
     // What others have, as job files.
@@ -97,7 +97,7 @@ let package = Package(
     .target(
       name: "TaskScheduling",
       dependencies: [
-        "CExpat", "FolderSync", "JobWriting", "Scheduling", .product(name: "Yams", package: "Yams"),
+        "CExpat", "FolderSyncing", "JobWriting", "Scheduling", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
 
@@ -112,7 +112,7 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "CLinux", "FolderSync", "Notifying", "RunLifecycle", "Scheduling", "Values",
+        "CLinux", "FolderSyncing", "Notifying", "RunLifecycle", "Scheduling", "Values",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
@@ -146,7 +146,8 @@ let package = Package(
     .executableTarget(
       name: "almanac",
       dependencies: [
-        "CLinux", "CResources", "FolderSync", "HostProcess", "JobWriting", "Jobs", "RunLifecycle", "RunStore",
+        "CLinux", "CResources", "FolderSyncing", "HostProcess", "JobWriting", "Jobs", "RunLifecycle",
+        "RunStore",
         "RunStoreSQLite", "Runner",
         "Scheduling", "Settings", "TaskScheduling", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -156,10 +157,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SchedulingTests", dependencies: ["Scheduling"], exclude: ["Fixtures"], swiftSettings: strict),
-    .testTarget(name: "FolderSyncTests", dependencies: ["FolderSync"], swiftSettings: strict),
+    .testTarget(name: "FolderSyncingTests", dependencies: ["FolderSyncing"], swiftSettings: strict),
     .testTarget(
       name: "TaskSchedulingTests",
-      dependencies: ["FolderSync", "JobWriting", "Jobs", "Scheduling", "TaskScheduling", "Values"],
+      dependencies: ["FolderSyncing", "JobWriting", "Jobs", "Scheduling", "TaskScheduling", "Values"],
       swiftSettings: strict),
     .testTarget(name: "JobWritingTests", dependencies: ["JobWriting"], swiftSettings: strict),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),

@@ -1,4 +1,4 @@
-import FolderSync
+import FolderSyncing
 import Glibc
 
 /// One look at a jobs folder or parts of it. Paths are relative to the folder; a job's path is its name.

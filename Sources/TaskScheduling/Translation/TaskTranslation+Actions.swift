@@ -78,7 +78,7 @@ extension TaskTranslation {
   ) -> LuaTable {
     let program = slashes(unquoted(path.trimmed), key + ".Path")
     var table = LuaTable([.init(value(program, key + ".Path"))])
-    for word in CommandLine.words(arguments ?? "") {
+    for word in CommandWords.of(arguments ?? "") {
       table.fields.append(.init(value(word, key + ".Arguments")))
     }
     if let folder = folder?.trimmed, !folder.isEmpty {
