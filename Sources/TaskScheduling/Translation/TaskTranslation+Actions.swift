@@ -17,6 +17,7 @@ extension TaskTranslation {
       case .exec(let path, let arguments, let folder):
         var command = command(path, arguments, folder, action.key)
         if let id = action.id?.trimmed, !id.isEmpty { command.fields[0].comment = id }
+        if action.hidesWindow { notes.add(action.key + ".HideAppWindow", "true: there are no windows here") }
         commands.append(command)
       case .comHandler(let classID):
         notes.add(action.key, "COM_HANDLER \(classID): there are no such classes here")
