@@ -107,7 +107,7 @@ let package = Package(
       swiftSettings: strict + [.define("KILL_POINTS", .when(configuration: .debug))]),
 
     // The daemon's side.
-    .target(name: "CLinux"),
+    .target(name: "CLinux", cSettings: [.define("INJECTED_CLOCK", .when(configuration: .debug))]),
     .target(name: "CResources"),
     .target(
       name: "Jobs",
@@ -166,7 +166,9 @@ let package = Package(
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
     .testTarget(
       name: "JobsTests",
-      dependencies: ["CResources", "Jobs", "Notifying", "RunLifecycle", "Scheduling", "Values"],
+      dependencies: [
+        "CResources", "Jobs", "Notifying", "RunLifecycle", "Scheduling", "TestSupport", "Values",
+      ],
       swiftSettings: strict),
     // The planner in virtual time: a world for it to live in, and what holds its ledger against that.
     .target(
@@ -180,7 +182,8 @@ let package = Package(
     .target(
       name: "Campaign",
       dependencies: [
-        "KillPoints", "RunLifecycle", "RunStore", "RunStoreSQLite", "Scheduling", "Simulation", "Values",
+        "KillPoints", "RunLifecycle", "RunStore", "RunStoreSQLite", "Scheduling", "Simulation", "TestSupport",
+        "Values",
       ],
       path: "Tests/Campaign/World", swiftSettings: strict),
     .executableTarget(
@@ -229,7 +232,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Campaign", "TestSupport", "Values", "almanac", .product(name: "Crypto", package: "swift-crypto"),
+        "Campaign", "Jobs", "TestSupport", "Values", "almanac",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["Hostile/fuzz.lua"], swiftSettings: strict),

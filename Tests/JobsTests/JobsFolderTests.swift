@@ -168,6 +168,22 @@ struct JobsFolderTests {
     #expect(scan.errors.map(described) == ["Backup jobs/Backup/m.lua: is a FIFO, not a file"])
   }
 
+  @Test("refuses a file that everyone may write to, be it a job's, a module or rocks.txt")
+  func writableByAll() {
+    folder.makeFolder("jobs/Box")
+    for path in ["a.lua", "b.lua", "Box/main.lua", "Box/part.lua"] { folder.write("jobs/" + path, "x") }
+    #expect(jobs.scan().errors.isEmpty)
+    chmod(folder("jobs/a.lua"), 0o646)
+    chmod(folder("jobs/b.lua"), 0o664)
+    chmod(folder("jobs/Box/part.lua"), 0o666)
+    let scan = jobs.scan()
+    #expect(scan.sources.map(\.name) == ["b"])
+    let trouble =
+      "may be written by everyone on this machine, and would be run as the daemon's user; take that back: chmod o-w"
+    #expect(
+      scan.errors.map(described) == ["Box jobs/Box/part.lua: \(trouble)", "a jobs/a.lua: \(trouble)"])
+  }
+
   @Test("refuses files that no person wrote, by their size")
   func tooLarge() {
     folder.write("jobs/a.lua", "x")

@@ -9,10 +9,15 @@ struct FolderScanner {
   static let maximumJobBytes = 32 << 20
 
   let folder: JobsFolder
+  /// Files that somebody is writing are left for later.
+  let leavesBusyFiles: Bool
   var scan = FolderScan(scopes: [])
   private var seen: Set<FolderScan.Scope> = []
 
-  init(folder: JobsFolder) { self.folder = folder }
+  init(folder: JobsFolder, leavesBusyFiles: Bool = false) {
+    self.folder = folder
+    self.leavesBusyFiles = leavesBusyFiles
+  }
 
   /// The finished scan: in order, and free of two files that would be one job.
   func finish() -> FolderScan {
@@ -228,8 +233,14 @@ struct FolderScanner {
 
   /// The file's bytes. One that has just gone is none; other trouble is reported.
   mutating func read(_ path: String, for job: String) -> [UInt8]? {
-    do throws(FileTrouble) { return try SourceFile.read(absolute(path)) } catch {
-      if !error.isGone { report(job, at: path, error.message) }
+    let care: SourceFile.Care = leavesBusyFiles ? [.ofCode, .ofWriters] : .ofCode
+    do throws(FileTrouble) { return try SourceFile.read(absolute(path), care: care) } catch {
+      if error.isBusy {
+        scan.busy.append(path)
+        scan.unknown.append(.job(job))
+      } else if !error.isGone {
+        report(job, at: path, error.message)
+      }
       return nil
     }
   }
