@@ -100,14 +100,12 @@ extension TaskTranslation {
   private mutating func slashes(_ path: String, _ key: String) -> String {
     let letters = Array(path.utf8)
     let hasDrive = letters.count > 1 && letters[1] == UInt8(ascii: ":")
+    let isAbsolute = hasDrive || path.hasPrefix("\\\\") || path.hasPrefix("%") && path.contains("\\")
     let suffixes = [".exe", ".bat", ".cmd", ".ps1", ".vbs", ".com", ".msc"]
-    let isForeign =
-      hasDrive || path.hasPrefix("\\\\") || path.hasPrefix("%")
-      || suffixes.contains { path.lowercased().hasSuffix($0) }
-    if isForeign {
+    if isAbsolute || suffixes.contains(where: { path.lowercased().hasSuffix($0) }) {
       notes.add(key, "\(path): a program or folder of that system; write here what takes its place")
     }
-    return hasDrive || path.hasPrefix("\\\\") || path.hasPrefix("%") ? path : path.replacing("\\", with: "/")
+    return isAbsolute ? path : path.replacing("\\", with: "/")
   }
 
   // MARK: - What stands for something else
