@@ -93,6 +93,7 @@ let package = Package(
 
     // What others have, as job files.
     .target(name: "JobWriting", dependencies: ["Jobs", "Scheduling", "Values"], swiftSettings: strict),
+    .target(name: "Importers", dependencies: ["JobWriting", "Scheduling"], swiftSettings: strict),
     .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
     .target(
       name: "TaskScheduling",
@@ -146,7 +147,8 @@ let package = Package(
     .executableTarget(
       name: "almanac",
       dependencies: [
-        "CLinux", "CResources", "FolderSyncing", "HostProcess", "JobWriting", "Jobs", "RunLifecycle",
+        "CLinux", "CResources", "FolderSyncing", "HostProcess", "Importers", "JobWriting", "Jobs",
+        "RunLifecycle",
         "RunStore",
         "RunStoreSQLite", "Runner",
         "Scheduling", "Settings", "TaskScheduling", "Values",
@@ -157,6 +159,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SchedulingTests", dependencies: ["Scheduling"], exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(
+      name: "ImportersTests", dependencies: ["Importers", "JobWriting", "Jobs", "Scheduling", "Values"],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(name: "FolderSyncingTests", dependencies: ["FolderSyncing"], swiftSettings: strict),
     .testTarget(
       name: "TaskSchedulingTests",

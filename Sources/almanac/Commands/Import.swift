@@ -8,5 +8,7 @@ struct Import: ParsableCommand {
       Writes one Lua file a job into a folder, to be read, changed and kept. What could not be carried over stands in \
       the file as a comment, and is printed. A file that is there already is never overwritten.
       """,
-    subcommands: [ImportTaskScheduler.self])
+    subcommands: [
+      ImportCrontab.self, ImportSystemd.self, ImportTaskScheduler.self, ImportTaskAutomation.self,
+    ])
 }
