@@ -88,7 +88,7 @@ let package = Package(
 
     // Files of one folder that change together.
     .target(
-      name: "FolderSync", dependencies: ["Values", .product(name: "Crypto", package: "swift-crypto")],
+      name: "FolderSyncing", dependencies: ["Values", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
 
     // What others have, as job files.
@@ -98,7 +98,7 @@ let package = Package(
     .target(
       name: "TaskScheduling",
       dependencies: [
-        "CExpat", "FolderSync", "JobWriting", "Scheduling", .product(name: "Yams", package: "Yams"),
+        "CExpat", "FolderSyncing", "JobWriting", "Scheduling", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
 
@@ -113,7 +113,7 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "CLinux", "FolderSync", "Notifying", "RunLifecycle", "Scheduling", "Values",
+        "CLinux", "FolderSyncing", "Notifying", "RunLifecycle", "Scheduling", "Values",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
@@ -147,7 +147,7 @@ let package = Package(
     .executableTarget(
       name: "almanac",
       dependencies: [
-        "CLinux", "CResources", "FolderSync", "HostProcess", "Importers", "JobWriting", "Jobs",
+        "CLinux", "CResources", "FolderSyncing", "HostProcess", "Importers", "JobWriting", "Jobs",
         "RunLifecycle",
         "RunStore",
         "RunStoreSQLite", "Runner",
@@ -162,10 +162,10 @@ let package = Package(
     .testTarget(
       name: "ImportersTests", dependencies: ["Importers", "JobWriting", "Jobs", "Scheduling", "Values"],
       exclude: ["Fixtures"], swiftSettings: strict),
-    .testTarget(name: "FolderSyncTests", dependencies: ["FolderSync"], swiftSettings: strict),
+    .testTarget(name: "FolderSyncingTests", dependencies: ["FolderSyncing"], swiftSettings: strict),
     .testTarget(
       name: "TaskSchedulingTests",
-      dependencies: ["FolderSync", "JobWriting", "Jobs", "Scheduling", "TaskScheduling", "Values"],
+      dependencies: ["FolderSyncing", "JobWriting", "Jobs", "Scheduling", "TaskScheduling", "Values"],
       swiftSettings: strict),
     .testTarget(name: "JobWritingTests", dependencies: ["JobWriting"], swiftSettings: strict),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),

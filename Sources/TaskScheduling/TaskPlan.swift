@@ -1,4 +1,4 @@
-import FolderSync
+import FolderSyncing
 import JobWriting
 
 /// What a sync does to the jobs of a folder.

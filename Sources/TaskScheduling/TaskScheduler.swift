@@ -1,4 +1,4 @@
-import FolderSync
+import FolderSyncing
 import JobWriting
 import Scheduling
 

@@ -141,6 +141,36 @@ extension RealBinary {
       #expect(try FileManager.default.contentsOfDirectory(atPath: almanac.jobs + "/a") == ["x.lua"])
     }
 
+    @Test("a daemon goes by what was there before for as long as a sync takes") func changing() async throws {
+      let almanac = try Almanac()
+      let text = { (version: String) in "function main() return '\(version)' end" }
+      try almanac.save("app/a.lua", text("old"))
+      try almanac.save("app/b.lua", text("old"))
+      try await almanac.serve()
+      // What a sync has while it goes on.
+      let hidden = almanac.jobs + "/app/.almanac-sync"
+      try almanac.save("app/.almanac-sync/journal.json", "{}")
+      let lock = open(hidden + "/lock", O_RDWR | O_CREAT, 0o644)
+      defer { close(lock) }
+      try #require(flock(lock, LOCK_EX) == 0)
+      try almanac.save("app/a.lua", text("new"))
+      try almanac.save("other.lua", text("other"))
+      try await almanac.eventually("what came after the change is live") {
+        try almanac.command("trigger", "other", "--wait").out == "other\n"
+      }
+      try FileManager.default.removeItem(atPath: almanac.jobs + "/app/b.lua")
+      let reload = try almanac.command("reload")
+      #expect(reload.status == 0 && reload.out.hasPrefix("3 jobs live"), "\(reload)")
+      #expect(try almanac.command("trigger", "app/a", "--wait").out == "old\n")
+      #expect(try almanac.command("trigger", "app/b", "--wait").out == "old\n")
+      try FileManager.default.removeItem(atPath: hidden + "/journal.json")
+      try #require(utimes(almanac.jobs + "/app", nil) == 0)
+      try await almanac.eventually("the change is live, as a whole") {
+        try almanac.rows("jobs").compactMap { $0["job"].asString } == ["app/a", "other"]
+      }
+      #expect(try almanac.command("trigger", "app/a", "--wait").out == "new\n")
+    }
+
     @Test(
       "one that is killed in the middle has done nothing, for a start of the daemon and for the next call")
     func killed() async throws {

@@ -1,4 +1,4 @@
-import FolderSync
+import FolderSyncing
 import Glibc
 
 /// One look at a jobs folder or parts of it. Paths are relative to the folder; a job's path is its name.
@@ -125,11 +125,13 @@ struct FolderScanner {
     }
     let isFile = file == .there
     let isFolder = main == .there
-    if isFile && isFolder {
-      refuseClash(of: name)
-    } else if isFile {
-      let parent = parts.dropLast().joined(separator: "/")
-      readWhole(parent, unknown: scope) { $0.readFile(of: name) }
+    // Also where there is no such file: a sync may have taken it away.
+    readWhole(parts.dropLast().joined(separator: "/"), unknown: scope) { scanner in
+      if isFile && isFolder {
+        scanner.refuseClash(of: name)
+      } else if isFile {
+        scanner.readFile(of: name)
+      }
     }
     if isFolder {
       if !isFile { readFolderJob(name, within: ancestors) }

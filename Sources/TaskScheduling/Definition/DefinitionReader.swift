@@ -69,8 +69,9 @@ struct DefinitionReader {
   mutating func flag(_ name: String) -> Bool? {
     guard let text = text(name) else { return nil }
     switch text.trimmed.lowercased() {
-    case "true", "1", "-1": return true
-    case "false", "0": return false
+    // YAML 1.1 has further words for them, which definitions that were written for it use.
+    case "true", "yes", "on", "1", "-1": return true
+    case "false", "no", "off", "0": return false
     default:
       report(name, "\"\(text)\" is neither true nor false")
       return nil

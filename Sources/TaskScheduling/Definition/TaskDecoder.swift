@@ -164,7 +164,8 @@ struct TaskDecoder {
     guard type != nil || !reader.has("Type") else { return nil }
     let id = reader.text("Id")
     let kind: TaskAction.Kind
-    var own: [String]
+    let own: [String]
+    var hidesWindow = false
     switch type {
     case 5:
       own = ["ClassId", "Data"]
@@ -181,13 +182,12 @@ struct TaskDecoder {
       kind = .showMessage(title: reader.text("Title"))
       _ = reader.take("MessageBody")
     default:
-      own = ["Path", "Arguments", "WorkingDirectory"]
+      own = ["Path", "Arguments", "WorkingDirectory", "HideAppWindow"]
       let path = reader.text("Path")
       let arguments = reader.text("Arguments")
       let folder = reader.text("WorkingDirectory")
       if !reader.has("Path") { reader.report("Path", "is missing; write the program: /usr/local/bin/backup") }
-      _ = reader.take("HideAppWindow")
-      own.append("HideAppWindow")
+      hidesWindow = reader.flag("HideAppWindow") ?? false
       guard let path, !path.trimmed.isEmpty else {
         reader.close(["Type", "Id"] + own)
         if path != nil { reader.report("Path", "is empty; write the program: /usr/local/bin/backup") }
@@ -196,6 +196,8 @@ struct TaskDecoder {
       kind = .exec(path: path, arguments: arguments, workingDirectory: folder)
     }
     reader.close(["Type", "Id"] + own)
-    return TaskAction(kind, id: id, key: reader.key)
+    var action = TaskAction(kind, id: id, key: reader.key)
+    action.hidesWindow = hidesWindow
+    return action
   }
 }

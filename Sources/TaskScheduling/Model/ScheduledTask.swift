@@ -66,6 +66,7 @@ public struct TaskAction: Sendable, Equatable {
 
   public var kind: Kind
   public var id: String?
+  public var hidesWindow = false
   /// Where it stands in the definition: `Actions[1]`.
   public var key: String
 

@@ -17,6 +17,7 @@ extension TaskTranslation {
       case .exec(let path, let arguments, let folder):
         var command = command(path, arguments, folder, action.key)
         if let id = action.id?.trimmed, !id.isEmpty { command.fields[0].comment = id }
+        if action.hidesWindow { notes.add(action.key + ".HideAppWindow", "true: there are no windows here") }
         commands.append(command)
       case .comHandler(let classID):
         notes.add(action.key, "COM_HANDLER \(classID): there are no such classes here")
@@ -78,7 +79,7 @@ extension TaskTranslation {
   ) -> LuaTable {
     let program = slashes(unquoted(path.trimmed), key + ".Path")
     var table = LuaTable([.init(value(program, key + ".Path"))])
-    for word in CommandLine.words(arguments ?? "") {
+    for word in CommandWords.of(arguments ?? "") {
       table.fields.append(.init(value(word, key + ".Arguments")))
     }
     if let folder = folder?.trimmed, !folder.isEmpty {
@@ -99,14 +100,12 @@ extension TaskTranslation {
   private mutating func slashes(_ path: String, _ key: String) -> String {
     let letters = Array(path.utf8)
     let hasDrive = letters.count > 1 && letters[1] == UInt8(ascii: ":")
+    let isAbsolute = hasDrive || path.hasPrefix("\\\\") || path.hasPrefix("%") && path.contains("\\")
     let suffixes = [".exe", ".bat", ".cmd", ".ps1", ".vbs", ".com", ".msc"]
-    let isForeign =
-      hasDrive || path.hasPrefix("\\\\") || path.hasPrefix("%")
-      || suffixes.contains { path.lowercased().hasSuffix($0) }
-    if isForeign {
+    if isAbsolute || suffixes.contains(where: { path.lowercased().hasSuffix($0) }) {
       notes.add(key, "\(path): a program or folder of that system; write here what takes its place")
     }
-    return hasDrive || path.hasPrefix("\\\\") || path.hasPrefix("%") ? path : path.replacing("\\", with: "/")
+    return isAbsolute ? path : path.replacing("\\", with: "/")
   }
 
   // MARK: - What stands for something else

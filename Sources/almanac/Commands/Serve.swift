@@ -1,5 +1,5 @@
 import ArgumentParser
-import FolderSync
+import FolderSyncing
 import Runner
 
 /// `almanac serve`: the daemon, in the foreground.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import FolderSync
+import FolderSyncing
 import JobWriting
 import TaskScheduling
 

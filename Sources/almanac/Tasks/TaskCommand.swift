@@ -1,5 +1,5 @@
 import Glibc
-import FolderSync
+import FolderSyncing
 import Runner
 import Settings
 import TaskScheduling

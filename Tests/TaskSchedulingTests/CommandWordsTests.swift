@@ -2,7 +2,7 @@ import Testing
 
 @testable import TaskScheduling
 
-@Suite("CommandLine") struct CommandLineTests {
+@Suite("CommandWords") struct CommandWordsTests {
   @Test(
     "takes a command line apart as that system's programs do",
     arguments: [
@@ -15,6 +15,6 @@ import Testing
       ("-c 'echo \"a b\"' x", ["-c", "echo \"a b\"", "x"]), ("it's 'so", ["it's", "'so"]), ("''", [""]),
     ])
   func words(text: String, words: [String]) {
-    #expect(CommandLine.words(text) == words)
+    #expect(CommandWords.of(text) == words)
   }
 }

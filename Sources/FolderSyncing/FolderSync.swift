@@ -139,9 +139,10 @@ public struct FolderSync: Sendable {
     defer { close(lock) }
     try undoInterrupted()
     let plan = try plan(wanted, unwanted: unwanted)
+    // Another one than before where a change was undone, or somebody else's has ended meanwhile.
     if plan != early {
       try refuse(plan, force)
-      guard try early != nil || approve(plan) else { return plan }
+      guard try approve(plan) else { return plan }
     }
     try apply(plan, wanted, unwanted)
     return plan

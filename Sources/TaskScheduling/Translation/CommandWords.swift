@@ -4,8 +4,8 @@
 /// that system's rules, single quotes around a word quote it too, as people write commands for Linux.
 ///
 /// Source: https://learn.microsoft.com/cpp/c-language/parsing-c-command-line-arguments
-enum CommandLine {
-  static func words(_ text: String) -> [String] {
+enum CommandWords {
+  static func of(_ text: String) -> [String] {
     var words: [String] = []
     var letters = Array(text)[...]
     while true {
