@@ -61,7 +61,7 @@ extension RealBinary {
         "fails.lua",
         """
         schedule = { every = "1h", retry = {
-          count = 3, interval = "400ms", backoff = 3, max_interval = "1s", jitter = "100ms" } }
+          count = 3, interval = "2s", backoff = 3, max_interval = "2500ms", jitter = "100ms" } }
         function main(run) print("attempt " .. run.attempt) error("no") end
         """)
       let first = try await almanac.serve()
@@ -78,8 +78,8 @@ extension RealBinary {
       }
       let at = try lines.map { try Stamp.seconds($0["at"]) }
       try #require(lines.map { $0["message"] } == ["attempt 1", "attempt 2", "attempt 3", "attempt 4"])
-      // 400 ms, then 1.2 s and 3.6 s, which are cut to 1 s; each and up to 100 ms.
-      for (pair, least) in zip(zip(at, at.dropFirst()), [0.4, 1, 1]) {
+      // 2 s, then 6 s and 18 s, which are cut to 2.5 s; each and up to 100 ms.
+      for (pair, least) in zip(zip(at, at.dropFirst()), [2, 2.5, 2.5]) {
         #expect(pair.1 - pair.0 > least - 0.01)
       }
       #expect(try almanac.command("why", "fails").out.contains("not tried again: retry.count = 3 is used up"))
