@@ -52,7 +52,7 @@ import Values
           print("closed")
         end})
         while true do end
-        """, limits: StateLimits(cpuLimit: 20_000_000))
+        """, grace: .seconds(100), limits: StateLimits(cpuLimit: 20_000_000))
     #expect(end.end == .overCPULimit)
     #expect(end.log.first?.message == "closed")
   }
