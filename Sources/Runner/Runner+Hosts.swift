@@ -180,10 +180,16 @@ extension Runner {
   /// Jobs are loaded again when the machine's zone was set anew, or a zone's file was replaced.
   private func lookAtZones() {
     guard case .serve = configuration.purpose, case .no = drain, initialLoads == 0 else { return }
-    let stamp = Zone.stamp(of: zoneNames.union([configuration.zone.name]).sorted())
-    defer { zoneStamp = stamp }
-    guard let zoneStamp, zoneStamp != stamp, !stamp.isEmpty else { return }
+    noteZone(configuration.zone.name)
+    let stamps = zoneStamps.keys.reduce(into: [:]) { $0[$1] = Zone.stamp(of: [$1]) }
+    guard stamps != zoneStamps else { return }
+    zoneStamps = stamps
     zonesChanged()
+  }
+
+  /// From now on the zone's rules are looked at.
+  func noteZone(_ name: String) {
+    if zoneStamps[name] == nil { zoneStamps[name] = Zone.stamp(of: [name]) }
   }
 
   private func zonesChanged() {

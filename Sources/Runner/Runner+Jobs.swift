@@ -105,7 +105,7 @@ extension Runner {
     KillPoint.jobLoaded.pass()
     let definition = loaded.definition
     if let former = definition.formerly { inherit(key, from: former) }
-    if let zone = definition.schedule?.zone.name, zoneNames.insert(zone).inserted { zoneStamp = nil }
+    if let zone = definition.schedule?.zone.name { noteZone(zone) }
     let version = JobVersion(key: key, definition: definition)
     version.home = .ready(loaded.host, loaded.state)
     let isNew = live[key] == nil

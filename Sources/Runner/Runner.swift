@@ -87,9 +87,8 @@ public final class Runner: @unchecked Sendable {
   var nextRequest = 0
   /// The wall clock's lead over the monotonic one, microseconds.
   var clockOffset: Int64 = 0
-  /// The zones that jobs are, or were, in, and a text that changes when their rules do.
-  var zoneNames: Set<String> = []
-  var zoneStamp: String?
+  /// Of each zone that jobs are, or were, in, a text that changes when its rules do, as they were read.
+  var zoneStamps: [String: String] = [:]
 
   /// How long before its instant a row may be claimed. A disk that usually syncs in half a millisecond
   /// takes a hundred now and then; no start is to wait for that.
