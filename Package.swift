@@ -206,7 +206,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Campaign", "TestSupport", "Values", "almanac", .product(name: "Crypto", package: "swift-crypto"),
+        "Campaign", "KillPoints", "TestSupport", "Values", "almanac",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["Hostile/fuzz.lua"], swiftSettings: strict),

@@ -241,6 +241,8 @@ public final class Campaign {
     let end = try installation.end()
     figures.audits += 1
     guard end == .exited(0) else { return ["a daemon that was told to stop ended otherwise: \(end)"] }
+    deeds.messages = server.requests.map(\.body)
+    figures.messages = deeds.messages.count
     var audit = try CampaignAudit(installation, jobs: jobs, deeds: deeds, now: stoppedAt)
     audit.check()
     figures.rows = audit.rowCount
