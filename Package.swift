@@ -10,6 +10,7 @@ let package = Package(
     .executable(name: "almanac", targets: ["almanac"]),
     .library(name: "Scheduling", targets: ["Scheduling"]),
     .library(name: "RunLifecycle", targets: ["RunLifecycle"]),
+    .library(name: "TaskScheduling", targets: ["TaskScheduling"]),
     .library(name: "RunStore", targets: ["RunStore", "RunStoreSQLite", "RunStoreTesting"]),
   ],
   dependencies: [
@@ -85,6 +86,21 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "HostProtocol", dependencies: ["Values"], swiftSettings: strict),
 
+    // Files of one folder that change together.
+    .target(
+      name: "FolderSync", dependencies: ["Values", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
+
+    // What others have, as job files.
+    .target(name: "JobWriting", dependencies: ["Jobs", "Scheduling", "Values"], swiftSettings: strict),
+    .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+    .target(
+      name: "TaskScheduling",
+      dependencies: [
+        "CExpat", "FolderSync", "JobWriting", "Scheduling", .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
+
     // Where the fault campaign ends the program: in debug builds only.
     .target(
       name: "KillPoints",
@@ -96,7 +112,7 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "CLinux", "Notifying", "RunLifecycle", "Scheduling", "Values",
+        "CLinux", "FolderSync", "Notifying", "RunLifecycle", "Scheduling", "Values",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
@@ -130,8 +146,9 @@ let package = Package(
     .executableTarget(
       name: "almanac",
       dependencies: [
-        "CLinux", "CResources", "HostProcess", "Jobs", "RunLifecycle", "RunStore", "RunStoreSQLite", "Runner",
-        "Scheduling", "Settings", "Values",
+        "CLinux", "CResources", "FolderSync", "HostProcess", "JobWriting", "Jobs", "RunLifecycle", "RunStore",
+        "RunStoreSQLite", "Runner",
+        "Scheduling", "Settings", "TaskScheduling", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
@@ -139,10 +156,18 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SchedulingTests", dependencies: ["Scheduling"], exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(name: "FolderSyncTests", dependencies: ["FolderSync"], swiftSettings: strict),
+    .testTarget(
+      name: "TaskSchedulingTests",
+      dependencies: ["FolderSync", "JobWriting", "Jobs", "Scheduling", "TaskScheduling", "Values"],
+      swiftSettings: strict),
+    .testTarget(name: "JobWritingTests", dependencies: ["JobWriting"], swiftSettings: strict),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
     .testTarget(
       name: "JobsTests",
-      dependencies: ["CResources", "Jobs", "Notifying", "RunLifecycle", "Scheduling", "Values"],
+      dependencies: [
+        "CResources", "Jobs", "Notifying", "RunLifecycle", "Scheduling", "TestSupport", "Values",
+      ],
       swiftSettings: strict),
     // The planner in virtual time: a world for it to live in, and what holds its ledger against that.
     .target(
@@ -206,7 +231,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Campaign", "KillPoints", "TestSupport", "Values", "almanac",
+        "Campaign", "Jobs", "KillPoints", "TestSupport", "Values", "almanac",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],

@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -217,3 +218,17 @@ static int lock(int fd, int kind) {
 
 int clinux_lock(int fd) { return lock(fd, LOCK_EX); }
 int clinux_lock_shared(int fd) { return lock(fd, LOCK_SH); }
+
+uint32_t clinux_file_system(int fd) {
+  struct statfs status;
+  return fstatfs(fd, &status) < 0 ? 0 : (uint32_t)status.f_type;
+}
+
+int clinux_open_for_writing(int fd) {
+  /* A lease on reading is given only while nobody writes. Whoever opens the file for writing in the moment
+   * that it is held waits for its end, and we would be told by a signal whose default is to end us. */
+  if (fcntl(fd, F_SETSIG, SIGURG) < 0) return failed();
+  if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0) return errno == EAGAIN ? 1 : failed();
+  fcntl(fd, F_SETLEASE, F_UNLCK);
+  return 0;
+}

@@ -6,7 +6,7 @@ import Values
 
 extension RealBinary {
   @Suite("After kill -9") struct CrashTests {
-    @Test("no row stays open, no due instant is lost or there twice, and what succeeded ran")
+    @Test("no row stays open, no due instant is lost or there twice, and what succeeded ran", .takesLong)
     func ledgerNeverLies() throws {
       try play("POINTS=0 ROUNDS=8") { try $0.play(rounds: 8) }
     }

@@ -126,7 +126,7 @@ extension RealBinary {
     func downtime() async throws {
       let almanac = try Almanac()
       let daemon = try await almanac.serve()
-      let due = (0..<4).map { Stamp.after(4 + Double($0) / 2) }
+      let due = (0..<4).map { Stamp.after(8 + Double($0) / 2) }
       let list = due.map { "\"\($0)\"" }.joined(separator: ", ")
       for (job, setting) in [("missed", "false"), ("made_up", "true")] {
         try almanac.save(
@@ -137,10 +137,9 @@ extension RealBinary {
           """)
       }
       try await almanac.eventually("both are live") {
-        let rows = try almanac.rows("jobs")
-        return rows.count == 2 && rows.allSatisfy { $0["next_due_at"].asString == due[0] }
+        ["missed", "made_up"].allSatisfy { almanac.log.contains("\($0): the job is live") }
       }
-      #expect(try almanac.command("stop").status == 0)
+      kill(daemon.processIdentifier, SIGKILL)
       daemon.waitUntilExit()
       try #require(Stamp.after(0) < due[0], "this machine is too slow for the test")
       try await almanac.eventually("all of it is past") { Stamp.after(-0.3) > due[3] }
