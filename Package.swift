@@ -237,7 +237,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Campaign", "Jobs", "TestSupport", "Values", "almanac",
+        "Campaign", "Jobs", "KillPoints", "TestSupport", "Values", "almanac",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],

@@ -16,8 +16,22 @@ extension Runner {
   }
 
   func objection(to definition: JobDefinition) -> LoadFailure? {
-    let objections = surroundings.objections(to: definition)
+    let objections = surroundings.objections(to: definition) + unfinishedHistory(of: definition)
     return objections.isEmpty ? nil : LoadFailure(objections)
+  }
+
+  /// A run that goes on under the former name would end beside those of the new one, and what it keeps would be
+  /// nobody's.
+  private func unfinishedHistory(of definition: JobDefinition) -> [LoadError] {
+    guard let former = definition.formerly, let key = keys[former], live[key] == nil,
+      stored.openRows[key] == nil, let run = openRuns.values.first(where: { $0.job == key })
+    else { return [] }
+    return [
+      LoadError(
+        job: definition.name, file: definition.source.mainPath, line: nil,
+        message: "schedule.formerly: run \(run.id) of \(former) goes on; this job goes live when it has ended"
+      )
+    ]
   }
 
   /// Loads what was refused for the sake of another job, once that is no reason any more.

@@ -181,6 +181,7 @@ extension Runner {
     if run.attempt > 0 || run.outcome == .tested { statistics.runs += 1 }
     if run.outcome?.isFailure == true { statistics.failures += 1 }
     logEnd(run)
+    if !objected.isEmpty { pending.releases.append { [unowned self] in takeUpObjected() } }
     if let waiting = endings.removeValue(forKey: run.id) {
       // Told when the row is durable: whoever asked may look at the ledger next.
       pending.releases.append { for tell in waiting { tell(run) } }

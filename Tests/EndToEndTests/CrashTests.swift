@@ -1,5 +1,6 @@
 import Campaign
 import Foundation
+import KillPoints
 import Testing
 import Values
 
@@ -7,16 +8,26 @@ extension RealBinary {
   @Suite("After kill -9") struct CrashTests {
     @Test("no row stays open, no due instant is lost or there twice, and what succeeded ran", .takesLong)
     func ledgerNeverLies() throws {
+      try play("POINTS=0 ROUNDS=8") { try $0.play(rounds: 8) }
+    }
+
+    #if DEBUG
+    @Test(
+      "nor is anything lost at the most delicate places", arguments: [KillPoint.claimDurable, .endUnrecorded])
+    func delicatePlaces(point: KillPoint) throws {
+      try play("POINT=\(point.rawValue) POINTS=1") { try $0.play(point, times: 1) }
+    }
+    #endif
+
+    /// Plays a small campaign; what is left of one with findings stays for who looks into them.
+    private func play(_ repeats: String, _ body: (Campaign) throws -> [String]) throws {
       let seed = Int.random(in: 1...999_999)
       let campaign = try Campaign(
         binary: Almanac.binary, root: NSTemporaryDirectory() + "almanac-test-" + UUID().uuidString, seed: seed
       )
-      let findings = try campaign.play(rounds: 8)
-      #expect(
-        findings.isEmpty,
-        """
-        \(campaign.root), `make campaign ROUNDS=8 SEED=\(seed)`: \(findings.prefix(8).joined(separator: "\n"))
-        """)
+      let findings = try body(campaign)
+      let text = findings.prefix(8).joined(separator: "\n")
+      #expect(findings.isEmpty, "\(campaign.root), `make campaign \(repeats) SEED=\(seed)`: \(text)")
       if findings.isEmpty { campaign.remove() }
     }
 

@@ -153,5 +153,34 @@ extension RealBinary {
       }
       #expect(try almanac.runs(of: "new").count == 1 && almanac.runs(of: "other").count == 1)
     }
+
+    @Test("a renamed job goes live when what runs under its old name has ended, and has what that kept")
+    func renamedWhileItRuns() async throws {
+      let almanac = try Almanac()
+      func save(_ name: String, _ settings: String) throws {
+        try almanac.save(
+          name + ".lua",
+          """
+          local fs, job, kv = require "almanac.fs", require "almanac.job", require "almanac.kv"
+          schedule = { restart_after = "1h"\(settings) }
+          function main()
+            local n = kv.incr("n")
+            while n == 1 and not fs.exists("../go") do job.sleep(0.02) end
+            return n
+          end
+          """)
+      }
+      try save("old", "")
+      try await almanac.serve()
+      try await almanac.eventually("it runs") { try almanac.runs(of: "old").first?["state"] == "running" }
+      try FileManager.default.removeItem(atPath: almanac.jobs + "/old.lua")
+      try save("new", ", formerly = 'old'")
+      try await almanac.eventually("the new one waits") {
+        almanac.log.contains("new.lua: schedule.formerly: run 1 of old goes on")
+      }
+      try Data().write(to: URL(fileURLWithPath: almanac.root + "/go"))
+      let row = try await almanac.endedRun(of: "new", count: 2)
+      #expect(row["result"] == 2, "\(row)")
+    }
   }
 }

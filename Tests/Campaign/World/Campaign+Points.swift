@@ -8,6 +8,7 @@ extension Campaign {
   /// - Returns: what is wrong, in words.
   public func play(_ point: KillPoint, times: Int) throws -> [String] {
     var reached = 0
+    if !point.isOfNewDatabases { try begin() }
     try prepare(for: point)
     for _ in 1...max(1, times) {
       if !point.isOfNewDatabases {

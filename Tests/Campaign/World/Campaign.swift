@@ -74,6 +74,7 @@ public final class Campaign {
   /// - Parameter progress: told after each round how many are over.
   /// - Returns: what is wrong, in words; nothing is played after the first finding.
   public func play(rounds: Int, progress: (Int) -> Void = { _ in }) throws -> [String] {
+    try begin()
     for round in 1...max(1, rounds) {
       try playRound()
       progress(round)
@@ -83,6 +84,20 @@ public final class Campaign {
       }
     }
     return []
+  }
+
+  /// The first start, undisturbed until nothing that comes is older than what waits for it.
+  func begin() throws {
+    try installation.start()
+    try becomeReady()
+    try installation.wait(for: "the first look at the inbox", within: 120) {
+      try readLedger { store in
+        guard let key = try store.jobs().first(where: { $0.name == "watcher" })?.key else { return false }
+        return try store.accounts(of: [key])[key]?.contains { $0.memo != nil } ?? false
+      }
+    }
+    installation.killDaemon()
+    figures.kills += 1
   }
 
   private func playRound() throws {
@@ -241,6 +256,8 @@ public final class Campaign {
     let end = try installation.end()
     figures.audits += 1
     guard end == .exited(0) else { return ["a daemon that was told to stop ended otherwise: \(end)"] }
+    deeds.messages = server.requests.map(\.body)
+    figures.messages = deeds.messages.count
     var audit = try CampaignAudit(installation, jobs: jobs, deeds: deeds, now: stoppedAt)
     audit.check()
     figures.rows = audit.rowCount

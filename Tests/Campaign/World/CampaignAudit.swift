@@ -16,6 +16,8 @@ struct CampaignAudit {
     var dropped: [String] = []
     /// While the job `held` was paused: from the answer on, until it was asked to go on.
     var pauses: [(from: Instant, to: Instant)] = []
+    /// What was sent to the webhook of the job that tells of its failures.
+    var messages: [[UInt8]] = []
     /// Rows may have been removed by retention.
     var expires = false
     /// The daemon's clock was set: its instants are not those of the jobs' lines.
@@ -164,7 +166,8 @@ struct CampaignAudit {
       for due in stride(from: first, through: last, by: Int64.Stride(grid)) { covered[due, default: 0] += 1 }
     }
     guard let first = covered.keys.min(), let last = covered.keys.max() else {
-      return findings.append("\(job.name) has no rows")
+      if rows[job.name]?.isEmpty != false { findings.append("\(job.name) has no rows") }
+      return
     }
     for due in stride(from: first, through: last, by: Int64.Stride(grid)) where covered[due] != 1 {
       findings.append("\(job.name): \(Instant(microseconds: due)) is in \(covered[due] ?? 0) rows")
@@ -201,6 +204,14 @@ struct CampaignAudit {
     let seen = Dictionary(names.map { ($0, 1) }, uniquingKeysWith: +)
     for name in deeds.dropped where seen[name] != 1 && !deeds.expires {
       findings.append("watcher: \(name) came, and is in \(seen[name] ?? 0) rows")
+    }
+    let failed = Set((rows["alarming"] ?? []).filter { $0.outcome?.isFailure == true }.map(\.id.rawValue))
+    for message in deeds.messages where !deeds.expires {
+      guard let id = (try? DataValue(json: message))?["id"].asInt, failed.contains(id) else {
+        findings.append(
+          "alarming: a message tells of no run that failed: \(String(decoding: message, as: UTF8.self))")
+        continue
+      }
     }
     for pause in deeds.pauses {
       // What was on its way to a host when the answer was given still runs.

@@ -15,6 +15,8 @@ public struct CampaignFigures: Sendable, CustomStringConvertible {
   var audits = 0
   /// From the start of the daemon until every job was live, seconds.
   var slowestStart = 0.0
+  /// Sent by the job that tells of its failures.
+  var messages = 0
   /// The place that it was sent to, and how often it was killed there.
   var point: (name: String, reached: Int)?
   /// At the last audit.
@@ -37,6 +39,7 @@ public struct CampaignFigures: Sendable, CustomStringConvertible {
       file system full       \(fullDisks)
       files saved            \(saves)
       audits                 \(audits): \(audited)
+      messages that came     \(messages)
       rows                   \(ends.joined(separator: ", "))
       slowest start          \((slowestStart * 1000).rounded() / 1000) s
       """
