@@ -15,25 +15,26 @@ struct CheckedJobs {
     found = try OfflineJobs(settings, modules: true)
     let now = Instant(microseconds: clinux_wall_us())
     let modules = HostModuleFields.all
-    let doubts =
-      Self.openFolders(settings.jobs.value, of: found.sources)
-      + found.sources.flatMap { SourceCheck($0, hostModules: modules).findings }
-      + found.definitions.flatMap { ScheduleCheck($0, now: now).findings }
-    let errors = (found.errors + found.doubts).map { CheckFinding(.error, $0) }
-    // What made a file fail to load is told once.
-    let places = Set(found.errors.map(Place.init))
-    findings = Set(errors + doubts.filter { !places.contains(Place($0.problem)) }).sorted()
+    let errors = Dictionary(grouping: found.errors, by: \.job)
+    findings =
+      ((found.errors + found.doubts).map { CheckFinding(.error, $0) }
+      + Self.openFolders(settings.jobs.value, of: found.sources)
+      + found.sources.flatMap {
+        SourceCheck($0, hostModules: modules).findings(beside: errors[$0.name] ?? [])
+      }
+      + found.definitions.flatMap { ScheduleCheck($0, now: now).findings })
+      .sorted()
   }
 
   /// Folders in which everyone may put a file in the place of a job's. Where each may remove only what is their own (as
   /// in /tmp), they cannot.
   private static func openFolders(_ jobs: String, of sources: [JobSource]) -> [CheckFinding] {
-    let shown = JobsFolder(path: jobs).path
-    var folders = [shown: ""]
+    var folders = [JobsFolder(path: jobs).path: ""]
     for source in sources {
       // The files' paths begin with the folder's as it was given.
       guard let slash = source.mainPath.lastIndex(of: "/") else { continue }
-      folders[String(source.mainPath[..<slash]), default: source.name] += ""
+      let folder = String(source.mainPath[..<slash])
+      if folders[folder] == nil { folders[folder] = source.name }
     }
     return folders.compactMap { folder, job in
       var status = stat()
@@ -59,15 +60,5 @@ struct CheckedJobs {
       text += "; without a schedule, to be run on demand: \(names)"
     }
     return text
-  }
-
-  private struct Place: Hashable {
-    let file: String
-    let line: Int?
-
-    init(_ error: LoadError) {
-      file = error.file
-      line = error.line
-    }
   }
 }

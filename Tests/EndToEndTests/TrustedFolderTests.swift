@@ -181,5 +181,55 @@ extension RealBinary {
       try await almanac.eventually("what was stashed is back") { try versions(almanac) == edited }
       #expect(!almanac.log.contains(" error "))
     }
+
+    /// Runs a shell line in a user namespace that has only eight watches.
+    private static func withFewWatches(_ line: String, _ arguments: [String] = [], errors: FileHandle? = nil)
+      throws
+      -> Process
+    {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      process.arguments =
+        ["unshare", "-Ur", "sh", "-c", "echo 8 > /proc/sys/user/max_inotify_watches && " + line] + arguments
+      process.standardError = errors ?? FileHandle.nullDevice
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      return process
+    }
+
+    private static let canHaveFewWatches: Bool = {
+      guard let process = try? withFewWatches("exit 0") else { return false }
+      process.waitUntilExit()
+      return process.terminationStatus == 0
+    }()
+
+    @Test(
+      "folders beyond the kernel's limit on watches are looked at all the same",
+      .enabled(if: canHaveFewWatches, "user namespaces are not to be had here"))
+    func fewWatches() async throws {
+      let almanac = try Almanac()
+      let names = (0..<12).map { "ns\($0)/a" }
+      for name in names { try almanac.save(name + ".lua", text(1)) }
+      let log = almanac.root + "/log"
+      _ = FileManager.default.createFile(atPath: log, contents: nil)
+      let daemon = try Self.withFewWatches(
+        "exec \"$0\" \"$@\"", [Almanac.binary, "serve", almanac.jobs, "--state", almanac.state],
+        errors: FileHandle(forWritingAtPath: log))
+      defer {
+        daemon.terminate()
+        daemon.waitUntilExit()
+      }
+      func said() -> String { almanac.read("log") ?? "" }
+      try await almanac.eventually("the daemon is ready") { said().contains(" is ready: 12 jobs live") }
+      #expect(said().components(separatedBy: "fs.inotify.max_user_watches is reached").count == 2)
+      for name in names { try almanac.save(name + ".lua", text(2)) }
+      try almanac.save("new/deep/b.lua", text(3))
+      try await almanac.eventually("all are live") {
+        let live = try versions(almanac)
+        return names.allSatisfy { live[$0] == version(text(2)) } && live["new/deep/b"] == version(text(3))
+      }
+      try FileManager.default.removeItem(atPath: almanac.jobs + "/ns11")
+      try await almanac.eventually("one is gone") { try versions(almanac)["ns11/a"] == nil }
+    }
   }
 }

@@ -21,7 +21,7 @@ struct SourceCheckTests {
     SourceCheck(
       try source(main, modules: modules, rocks: rocks),
       hostModules: ["almanac.http": ["get", "post"], "almanac.fs": [], "almanac.job": []]
-    ).findings.map(\.description).sorted()
+    ).findings().map(\.description).sorted()
   }
 
   @Test(
@@ -106,12 +106,14 @@ struct SourceCheckTests {
       "local x = nil ~= DEBUG", "local x = type(DEBUG)", "if DEBUG and DEBUG.level then end",
     ])
   func tested(text: String) throws {
-    let found = SourceCheck(try source(text + " function main() end"), hostModules: [:]).findings
+    let found = SourceCheck(try source(text + " function main() end"), hostModules: [:]).findings()
     #expect(found.map(\.severity) == [.warning])
     #expect(
       found.first?.description.hasPrefix("a/main.lua:1: warning: nothing sets the global `DEBUG`") == true)
     #expect(
-      SourceCheck(try source("if DEBUG <= 2 then end"), hostModules: [:]).findings.map(\.severity) == [.error]
+      SourceCheck(try source("if DEBUG <= 2 then end"), hostModules: [:]).findings().map(\.severity) == [
+        .error
+      ]
     )
   }
 
@@ -130,11 +132,16 @@ struct SourceCheckTests {
           "a/main.lua:2: there is no module \"prat\"; did you mean `part`?",
           "a/main.lua:3: there is no module \"almanac.htpp\"; did you mean `almanac.http`?",
         ])
+    // What made the job fail to load is told once.
+    let known = LoadError(job: "a", file: "a/main.lua", line: 1, message: "module 'prat' not found: ...")
+    #expect(
+      SourceCheck(try source("require 'prat' function main() end"), hostModules: [:]).findings(beside: [known]
+      ) == [])
     // What rocks bring along is not known here.
     let found = SourceCheck(
       try source("require 'pl.pretty' function main() return stringx end", rocks: "penlight"),
       hostModules: [:]
-    ).findings
+    ).findings()
     #expect(found.map(\.severity) == [.warning])
   }
 

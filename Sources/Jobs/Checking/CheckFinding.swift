@@ -1,6 +1,6 @@
 /// Something that `almanac check` has to say of a job.
 public struct CheckFinding: Sendable, Hashable {
-  public enum Severity: String, Sendable {
+  public enum Severity: Sendable {
     /// The job does not load, or does not do what is written: it fails where it comes to this, or never runs.
     case error
     /// It may be meant so.
@@ -18,13 +18,15 @@ public struct CheckFinding: Sendable, Hashable {
 }
 
 extension CheckFinding: CustomStringConvertible {
-  /// `file:line: message`; a warning says that it is one.
-  public var description: String {
-    guard severity == .warning else { return problem.description }
+  /// The problem as it is told: the message of a warning says that it is one.
+  public var told: LoadError {
+    guard severity == .warning else { return problem }
     return LoadError(
-      job: problem.job, file: problem.file, line: problem.line, message: "warning: " + problem.message
-    ).description
+      job: problem.job, file: problem.file, line: problem.line, message: "warning: " + problem.message)
   }
+
+  /// `file:line: message`.
+  public var description: String { told.description }
 }
 
 extension CheckFinding: Comparable {

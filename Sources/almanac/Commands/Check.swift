@@ -36,11 +36,10 @@ struct Check: ParsableCommand {
   }
 
   private static func row(_ finding: CheckFinding) -> DataValue {
-    let problem = finding.problem
+    let problem = finding.told
     return [
       "file": .string(problem.file), "line": problem.line.map { .int(Int64($0)) } ?? .null,
       "job": .string(problem.job), "message": .string(problem.message),
-      "severity": .string(finding.severity.rawValue),
     ]
   }
 }
