@@ -3,7 +3,7 @@
 # make check   what CI runs: format lint, a build with warnings as errors, every test, 10000 seeds of the simulation
 # make simulate [SEEDS=10000] [SEED=n]   the planner in as many simulated worlds, or in one; CONTRIBUTING says more
 # make prove     that the simulation sees: each of the deliberate bugs in Tests/Simulation/Bugs is found
-# make campaign ROUNDS=1000 [SEED=n]   kills and breaks the daemon again and again, and audits what it leaves
+# make campaign ROUNDS=1000 POINTS=3 [POINT=name] [FAULT=clock|disk] [SEED=n]   kills and breaks the daemon again and again, and audits what it leaves
 # make fuzz SECONDS=600 [SEED=n] [SANITIZE=address]   calls the host's modules with whatever comes to mind
 
 SWIFT   ?= swift
@@ -11,8 +11,9 @@ JOBS    ?= jobs
 SECONDS ?= 600
 SEEDS   ?= 10000
 ROUNDS  ?= 1000
-PACKAGES = libarchive-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata luarocks lua-check openssl \
-           python3-aiosmtpd
+POINTS  ?= 3
+PACKAGES = libarchive-dev libexpat1-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata luarocks lua-check \
+           openssl python3-aiosmtpd
 RELEASE  = -c release --static-swift-stdlib
 
 .PHONY: help run build test check lint format setup benchmark fuzz simulate campaign clean
@@ -63,7 +64,9 @@ simulate: setup
 campaign: setup
 	$(SWIFT) build --product almanac
 	$(SWIFT) build --product fault-campaign
-	bin=$$($(SWIFT) build --show-bin-path) && $$bin/fault-campaign $$bin/almanac --rounds $(ROUNDS) --seed "$(SEED)"
+	bin=$$($(SWIFT) build --show-bin-path) && \
+	$$bin/fault-campaign $$bin/almanac --points $(POINTS) --rounds $(ROUNDS) --point "$(POINT)" \
+	  --fault "$(FAULT)" --seed "$(SEED)"
 
 prove: setup
 	Tests/Simulation/prove $(SEEDS)
