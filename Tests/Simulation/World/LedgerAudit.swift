@@ -84,6 +84,7 @@ public struct LedgerAudit {
     audit.checkGates()
     audit.checkWrites()
     audit.checkLines()
+    audit.checkPriorities()
     audit.checkManual()
     audit.checkFollowers()
     for (key, plans) in world.versions.sorted(by: { $0.key < $1.key }) { audit.checkCoverage(of: key, plans) }
