@@ -39,6 +39,22 @@ extension LedgerAudit {
     }
   }
 
+  /// A run that is to be tried again waits no longer than its job says.
+  mutating func checkWait(of run: Run, since former: Run, at now: Instant) {
+    guard world.steps.isEmpty, run.state == .waiting, run.attempt > 0, run.gate == nil,
+      run.notBefore != former.notBefore
+    else { return }
+    let policies = plans(of: run.job, from: now - .seconds(25), to: now).compactMap(\.policy.retry)
+    // `job.retry_after` says it by itself.
+    let longest = policies.map { Self.pause(after: run.attempt, $0) + $0.jitter }.max().map {
+      max($0, .seconds(3))
+    }
+    if let longest, run.notBefore > now + longest {
+      findings.append(
+        "run \(run.id) waits \(run.notBefore - now) for attempt \(run.attempt + 1), not \(longest)")
+    }
+  }
+
   /// A run that could have been tried again says why it was not.
   private mutating func checkEnd(of row: Run, after last: SimulatedWorld.Call) {
     guard case .failed = last.end, row.outcome == .failed, row.reason == nil, let ended = last.ended,

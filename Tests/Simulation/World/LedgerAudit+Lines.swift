@@ -36,11 +36,21 @@ extension LedgerAudit {
     }
   }
 
-  /// With `overlap = "replace"`, what runs is stopped when the next one comes.
+  /// With `overlap = "replace"`, what runs is stopped when the next one comes; what was deferred or is made up waits
+  /// for it.
   private mutating func checkReplaced() {
+    var patient: Set<RunID> = []
+    for write in world.committed {
+      switch write.change {
+      case .claim(let run, _) where run.claim == .deferred || run.claim == .madeUp: patient.insert(run.id)
+      case .update(let run, _) where run.claim == .deferred || run.claim == .madeUp: patient.insert(run.id)
+      default: break
+      }
+    }
     for (key, nature) in world.natures.sorted(by: { $0.key < $1.key }) where nature.overlap == .replace {
       let calls = world.calls.filter { $0.job == key }
-      for (old, next) in zip(calls, calls.dropFirst()) where old.run != next.run && next.attempt == 1 {
+      for (old, next) in zip(calls, calls.dropFirst())
+      where old.run != next.run && next.attempt == 1 && !patient.contains(next.run) {
         guard next.claim == .onTime || next.claim == .queued, old.begun < next.notBefore,
           let ended = old.ended,
           ended > next.notBefore + .seconds(8), !wasHeldUp(next.notBefore, ended)

@@ -18,7 +18,10 @@ extension LedgerAudit {
         }
         latest[run.id] = run
       case .update(let run, _), .finish(let run, _, _):
-        if let former = latest[run.id] { checkStep(from: former, to: run) }
+        if let former = latest[run.id] {
+          checkStep(from: former, to: run)
+          checkWait(of: run, since: former, at: write.decidedAt)
+        }
         if run.count > 1, case .clock = run.cause {
           spans[run.job, default: []].append((run.dueAt, run.dueUntil ?? run.dueAt))
         }

@@ -23,14 +23,14 @@ struct Place {
     Place("UTC", start: "2020-09-13T13:20Z"), Place("UTC", start: "2020-09-13T13:20Z"),
     Place("UTC", start: "2020-12-31T23:50Z"),
     Place(
-      "Europe/Berlin", start: "2026-03-29T00:50Z", change: "2026-03-29T01:00Z", before: 3600, after: 7200),
+      "Europe/Berlin", start: "2026-03-29T00:52Z", change: "2026-03-29T01:00Z", before: 3600, after: 7200),
     Place(
-      "Europe/Berlin", start: "2026-10-25T00:35Z", change: "2026-10-25T01:00Z", before: 7200, after: 3600),
+      "Europe/Berlin", start: "2026-10-25T00:51Z", change: "2026-10-25T01:00Z", before: 7200, after: 3600),
     Place(
-      "America/New_York", start: "2026-11-01T05:45Z", change: "2026-11-01T06:00Z", before: -14_400,
+      "America/New_York", start: "2026-11-01T05:52Z", change: "2026-11-01T06:00Z", before: -14_400,
       after: -18_000),
     Place(
-      "Australia/Lord_Howe", start: "2026-04-04T14:40Z", change: "2026-04-04T15:00Z", before: 39_600,
+      "Australia/Lord_Howe", start: "2026-04-04T14:51Z", change: "2026-04-04T15:00Z", before: 39_600,
       after: 37_800),
   ]
 

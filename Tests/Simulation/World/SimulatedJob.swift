@@ -91,7 +91,7 @@ struct SimulatedJob {
     case 1: trigger = Trigger(.every(.seconds(period)), startAt: Instant(microseconds: 1_600_000_000_000_000))
     case 2:
       let text = random.pick([
-        "* * * * *", "*/5 * * * *", "7,37 * * * *", "30 1-3 * * *", "*/20 2 * * *", "*/2 0-22 * * 0,3",
+        "* * * * *", "*/5 * * * *", "7,37 * * * *", "30 1-3 * * *", "*/10 1-2 * * *", "*/2 0-22 * * 0,3",
         "*/10 * * * 1-5",
       ])
       trigger =
