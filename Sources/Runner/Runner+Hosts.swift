@@ -180,10 +180,16 @@ extension Runner {
   /// Jobs are loaded again when the machine's zone was set anew, or a zone's file was replaced.
   private func lookAtZones() {
     guard case .serve = configuration.purpose, case .no = drain, initialLoads == 0 else { return }
-    let stamp = Zone.stamp(of: zoneNames.union([configuration.zone.name]).sorted())
+    let stamp = Zone.stamp(of: Set(zones.keys).union([configuration.zone.name]).sorted())
     defer { zoneStamp = stamp }
-    guard let zoneStamp, zoneStamp != stamp, !stamp.isEmpty else { return }
-    zonesChanged()
+    if zoneStamp == nil ? zonesWereReplaced() : zoneStamp != stamp { zonesChanged() }
+  }
+
+  /// Whether the file of a zone is another one than the jobs were read with: with a zone that is new among them,
+  /// there is no earlier stamp to tell by, and it may have been replaced since.
+  private func zonesWereReplaced() -> Bool {
+    Zone.forgetCache()
+    return zones.contains { name, zone in (try? Zone.named(name)).map { $0 != zone } ?? false }
   }
 
   private func zonesChanged() {

@@ -105,7 +105,9 @@ extension Runner {
     KillPoint.jobLoaded.pass()
     let definition = loaded.definition
     if let former = definition.formerly { inherit(key, from: former) }
-    if let zone = definition.schedule?.zone.name, zoneNames.insert(zone).inserted { zoneStamp = nil }
+    if let zone = definition.schedule?.zone, zones.updateValue(zone, forKey: zone.name) == nil {
+      zoneStamp = nil
+    }
     let version = JobVersion(key: key, definition: definition)
     version.home = .ready(loaded.host, loaded.state)
     let isNew = live[key] == nil

@@ -88,7 +88,7 @@ public final class Runner: @unchecked Sendable {
   /// The wall clock's lead over the monotonic one, microseconds.
   var clockOffset: Int64 = 0
   /// The zones that jobs are, or were, in, and a text that changes when their rules do.
-  var zoneNames: Set<String> = []
+  var zones: [String: Zone] = [:]
   var zoneStamp: String?
 
   /// How long before its instant a row may be claimed. A disk that usually syncs in half a millisecond
