@@ -143,6 +143,8 @@ void open_tables(lua_State *L);
 void open_strings(lua_State *L);
 /* Puts the functions that search by patterns into the library table on top of the stack. [-0, +0, m] */
 void open_searching(lua_State *L);
+/* The same for `format`. */
+void open_formatting(lua_State *L);
 void open_system(lua_State *L);
 void open_prelude(lua_State *L);
 /* `debug.traceback`, which leaves alone what is not a string. */
