@@ -59,6 +59,7 @@ struct clua_state {
   bool has_main, has_initialize;
 
   buffer arguments, reply, output;
+  unsigned decoded; /* how many values, for a look now and then */
   int reply_status;
   int end;
   char *traceback;
@@ -73,8 +74,12 @@ bool buffer_append(buffer *target, const void *bytes, size_t length, size_t limi
 void buffer_reset(buffer *target); /* gives large ones back */
 void buffer_free(buffer *target);
 
-/* The coding. encode returns NULL or what is wrong, and never raises. [-0, +0, -] */
-const char *encode(lua_State *L, int index, buffer *target);
+/* The coding. encode writes up to `limit` bytes, and no more than the memory limit; it returns NULL or what is
+ * wrong, and never raises. [-0, +0, -] */
+const char *encode(lua_State *L, int index, buffer *target, size_t limit);
+extern const char *const too_large; /* what is wrong with more than the limit */
+/* Writes that there is a value that is not data, of this type, in place of all else. [-0, +0, -] */
+void encode_type(buffer *target, const char *name);
 const char *encode_list(lua_State *L, int first, buffer *target);
 /* Pushes the value at *position. [-0, +1, m] */
 void decode(lua_State *L, const uint8_t **position, const uint8_t *end);
