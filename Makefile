@@ -1,16 +1,20 @@
 # make run     install what is missing, build in release, run the daemon over the example jobs
 # make test    install what is missing, run every test
-# make check   what CI runs: format lint, a build with warnings as errors, every test
+# make check   what CI runs: format lint, a build with warnings as errors, every test, 10000 seeds of the simulation
+# make simulate [SEEDS=10000] [SEED=n]   the planner in as many simulated worlds, or in one; CONTRIBUTING says more
+# make campaign ROUNDS=1000 [SEED=n]   kills and breaks the daemon again and again, and audits what it leaves
 # make fuzz SECONDS=600 [SEED=n]   calls the host's modules with whatever comes to mind
 
 SWIFT   ?= swift
 JOBS    ?= jobs
 SECONDS ?= 600
+SEEDS   ?= 10000
+ROUNDS  ?= 1000
 PACKAGES = libarchive-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata luarocks lua-check openssl \
            python3-aiosmtpd
 RELEASE  = -c release --static-swift-stdlib
 
-.PHONY: help run build test check lint format setup benchmark fuzz clean
+.PHONY: help run build test check lint format setup benchmark fuzz simulate campaign clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -25,13 +29,8 @@ build: setup
 run: build
 	$$($(SWIFT) build $(RELEASE) --show-bin-path)/almanac serve $(JOBS)
 
-# The tests over the real binary run by themselves: they wait for daemons, and the others keep both
-# processors busy.
-RUN_TESTS = $(SWIFT) test --skip-build --skip EndToEndTests && $(SWIFT) test --skip-build --filter EndToEndTests
-
 test: setup
-	$(SWIFT) build --build-tests
-	$(RUN_TESTS)
+	$(SWIFT) test
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
@@ -40,8 +39,8 @@ format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
 check: setup lint
-	$(SWIFT) build --build-tests
-	$(RUN_TESTS)
+	ALMANAC_FUZZ_SECONDS=60 $(SWIFT) test
+	$(MAKE) simulate
 
 benchmark: setup
 	cd Benchmarks && $(SWIFT) package --disable-sandbox benchmark
@@ -49,6 +48,17 @@ benchmark: setup
 fuzz: setup
 	$(SWIFT) build --build-tests
 	ALMANAC_FUZZ_SECONDS=$(SECONDS) ALMANAC_FUZZ_SEED=$(SEED) $(SWIFT) test --skip-build --filter FuzzTests
+
+# By itself a small product: it needs neither Lua nor a database.
+simulate: setup
+	$(SWIFT) build $(RELEASE) --product planner-simulation
+	$$($(SWIFT) build $(RELEASE) --show-bin-path)/planner-simulation $(if $(SEED),--seed $(SEED),$(SEEDS))
+
+# A debug build: a release build has no places to be killed at.
+campaign: setup
+	$(SWIFT) build --product almanac
+	$(SWIFT) build --product fault-campaign
+	bin=$$($(SWIFT) build --show-bin-path) && $$bin/fault-campaign $$bin/almanac --rounds $(ROUNDS) --seed "$(SEED)"
 
 clean:
 	rm -rf .build Benchmarks/.build

@@ -48,7 +48,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "HostProcess",
-      dependencies: ["CLinux", "HostModules", "HostProtocol", "LuaHost", "Values"],
+      dependencies: ["CLinux", "HostModules", "HostProtocol", "KillPoints", "LuaHost", "Values"],
       swiftSettings: strict),
 
     // Servers elsewhere; knows neither Lua nor jobs.
@@ -85,6 +85,11 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "HostProtocol", dependencies: ["Values"], swiftSettings: strict),
 
+    // Where the fault campaign ends the program: in debug builds only.
+    .target(
+      name: "KillPoints",
+      swiftSettings: strict + [.define("KILL_POINTS", .when(configuration: .debug))]),
+
     // The daemon's side.
     .target(name: "CLinux"),
     .target(name: "CResources"),
@@ -105,8 +110,8 @@ let package = Package(
     .target(
       name: "RunStoreSQLite",
       dependencies: [
-        "RunLifecycle", "RunStore", "Scheduling", "Values", .product(name: "GRDB", package: "GRDB.swift"),
-        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        "KillPoints", "RunLifecycle", "RunStore", "Scheduling", "Values",
+        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .target(
@@ -116,7 +121,8 @@ let package = Package(
     .target(
       name: "Runner",
       dependencies: [
-        "CLinux", "HostProtocol", "Jobs", "Notifying", "RunLifecycle", "RunStore", "Scheduling", "Values",
+        "CLinux", "HostProtocol", "Jobs", "KillPoints", "Notifying", "RunLifecycle", "RunStore", "Scheduling",
+        "Values",
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -146,6 +152,16 @@ let package = Package(
       name: "planner-simulation", dependencies: ["Simulation"], path: "Tests/Simulation/Command",
       swiftSettings: strict
     ),
+    // The real binary, killed and broken again and again: its rounds, and what holds its ledger against what ran.
+    .target(
+      name: "Campaign",
+      dependencies: [
+        "KillPoints", "RunLifecycle", "RunStore", "RunStoreSQLite", "Scheduling", "Simulation", "Values",
+      ],
+      path: "Tests/Campaign/World", swiftSettings: strict),
+    .executableTarget(
+      name: "fault-campaign", dependencies: ["Campaign", "KillPoints"], path: "Tests/Campaign/Command",
+      swiftSettings: strict),
     .testTarget(
       name: "RunLifecycleTests",
       dependencies: ["RunLifecycle", "RunStore", "RunStoreTesting", "Scheduling", "Simulation"],
@@ -189,7 +205,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", "Values", "almanac", .product(name: "Crypto", package: "swift-crypto"),
+        "Campaign", "TestSupport", "Values", "almanac", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["Hostile/fuzz.lua"], swiftSettings: strict),

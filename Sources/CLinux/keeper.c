@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -159,6 +160,14 @@ static void report(int socket, uint32_t id, int32_t kind, int32_t value, int32_t
 /* Written by the child that is being started, which shares the keeper's memory until it has become its program. */
 static volatile int launch_error, launch_in_folder;
 
+/* Gives a signal its default effect. The kernel is asked, not the C library, which refuses the signals that it keeps
+ * for its own threads: whoever started the daemon may have had those ignored too. In each machine's layout of the
+ * kernel's structure zeros say SIG_DFL, no flags and an empty mask; SIGKILL and SIGSTOP are refused, and need none. */
+static void reset(int number) {
+  static const long zeros[16];
+  syscall(SYS_rt_sigaction, number, zeros, NULL, NSIG / 8);
+}
+
 /* In the child: becomes its program, or leaves why it could not. */
 static _Noreturn void become(pid_t keeper, const char *folder, char *const *programs, char *const *arguments,
                              char *const *environment, const int *descriptors) {
@@ -168,7 +177,7 @@ static _Noreturn void become(pid_t keeper, const char *folder, char *const *prog
   /* Its group is ended by the host if the keeper is killed, and by this if both are. */
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != keeper) _exit(127);
-  for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+  for (int number = 1; number < NSIG; number++) reset(number);
   for (int i = 0; i < 3; i++) dup2(descriptors[i], i); /* all others are closed by becoming the program */
   int error = ENOENT;
   if (chdir(folder) < 0) {

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import HostModules
 import HostProtocol
+import KillPoints
 import LuaHost
 import Values
 
@@ -97,6 +98,7 @@ private final class Reporter: LuaHostDelegate {
   }
 
   func ended(_ id: UInt32, _ run: RunKey, _ end: RunEnd, stateLost: Bool, peakMemory: Int) {
+    KillPoint.endUntold.pass()
     let (end, warning) = AttemptReport.End.kept(end)
     if let warning { logged(id, run, level: .warn, message: warning, fields: .null) }
     outbox.send(
@@ -118,7 +120,10 @@ private final class Reporter: LuaHostDelegate {
     outbox.send(.logged(id, entry))
   }
 
-  func mainCalled(slot: Int) { evidence_slot_main_called(evidence, Int32(slot), clinux_wall_us()) }
+  func mainCalled(slot: Int) {
+    evidence_slot_main_called(evidence, Int32(slot), clinux_wall_us())
+    KillPoint.mainUncalled.pass()
+  }
 
   func calledOutside(slot: Int) { evidence_slot_called_outside(evidence, Int32(slot)) }
 

@@ -136,6 +136,14 @@ public struct Catalog: Sendable {
     return true
   }
 
+  /// The source of a job that was refused for what may have changed by now, to be loaded once more; `nil` if its
+  /// file has changed or gone meanwhile.
+  public mutating func takeUpAgain(_ name: String) -> JobSource? {
+    guard case .refused(let source) = candidates[name] else { return nil }
+    candidates[name] = .loading(source)
+    return source
+  }
+
   // MARK: - Hosts
 
   /// Whether the job's state belongs into a host process of its own: it asks for one, or was given one.

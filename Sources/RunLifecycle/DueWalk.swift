@@ -5,8 +5,8 @@ struct Stretch: Sendable {
   enum Fate: Sendable, Equatable {
     /// A run starts at its instant, or now.
     case start
-    /// A run that may start as long as the window is open, from that instant on.
-    case hold(from: Instant)
+    /// A run that may start as long as the window is open, from that instant on; with what is closed until then.
+    case hold(from: Instant, closed: String?)
     case missed
     /// Missed, and too long ago to be made up.
     case forgotten
@@ -175,9 +175,9 @@ struct DueWalk {
       guard let opens, trigger.outsideWindow == .defer else { return (.skipped(reason, gate), until) }
       guard opens > now || isOpen(from: opens) else { return missed(firing, until: until) }
       let isCovered = hasHeld || (runsHeld && opens <= now)
-      return isCovered ? (.skipped("merged", gate), until) : (.hold(from: opens), nil)
+      return isCovered ? (.skipped("merged", gate), until) : (.hold(from: opens, closed: reason), nil)
     case .open(let closes):
-      if trigger.isRestartAfter { return (.hold(from: firing.startAt), nil) }
+      if trigger.isRestartAfter { return (.hold(from: firing.startAt, closed: nil), nil) }
       if isOld { return missed(firing, until: min(edge, closes ?? edge) - tick) }
       if let busy, firing.startAt <= now {
         return (.skipped(busy, .overlap), min(now, (closes ?? now) - tick))

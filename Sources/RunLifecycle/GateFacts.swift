@@ -12,7 +12,9 @@ struct GateFacts {
 
   /// What an open gate said.
   func open(_ gate: StartGate, to run: Run) -> String {
-    if run.isManual, ![.late, .overlap, .pool].contains(gate) { return "passed by: somebody started it" }
+    if run.isManual, ![.late, .overlap, .pool].contains(gate) {
+      return "passed by: \(run.requestedBy ?? "somebody") started it"
+    }
     let asked = run.attempt == 1 ? run.startedAt ?? run.notBefore : run.notBefore
     switch gate {
     case .enabled: return "enabled"
@@ -33,7 +35,7 @@ struct GateFacts {
     switch run.claim {
     case .madeUp: return "was missed, and is made up: \(catchUp)"
     case .deferred: return "not too late: it was held until the window opened"
-    case .queued where run.attempt == 0: return "in time, and then waited"
+    case .queued where run.attempt <= 1: return "in time, and then waited"
     case .onTime, .queued, .paused: break
     }
     if run.attempt > 1 { return "an attempt that follows another is never too late" }

@@ -58,6 +58,22 @@ extension Planner {
     }
   }
 
+  /// Records the instants of a row without its first, which has a row already.
+  mutating func recordRest(of run: Run) {
+    note(.warning, job: run.job, "\(run.cause) has a row already")
+    guard let slot = slots[run.job], let schedule = jobs[slot].plan.schedule else { return }
+    let moves = jobs[slot].triggers.filter { $0.fingerprint != StoredAccount.retired }
+    decisions.append(.account(moves.map { $0.change(of: run.job) }))
+    let passed = TriggerAccount(accountedThrough: run.dueAt, lastDue: run.dueAt)
+    let next = schedule.triggers.indices.compactMap { schedule.nextFiring(of: $0, after: passed)?.dueAt }
+      .min()
+    guard let last = run.dueUntil, let next, next <= last else { return }
+    var rest = run
+    (rest.id, rest.cause, rest.dueAt) = (newID(), .clock(next), next)
+    (rest.dueUntil, rest.count) = next == last ? (nil, 1) : (last, max(2, run.count - 1))
+    decisions.append(.record(rest, []))
+  }
+
   /// Claims again what the store refused.
   mutating func retryClaim(_ slot: Int, at now: Instant) {
     guard let again = jobs[slot].claimAgainAt, again <= now else { return }

@@ -7,7 +7,12 @@ extension Planner {
   mutating func clockStepped(from: Instant, to: Instant) {
     let step = to - from
     guard step.microseconds != 0 else { return }
-    note(.warning, "the clock was set \(step.microseconds < 0 ? "back" : "forward") from \(from) to \(to)")
+    // As exact as a step can be told from the time that has passed.
+    let tenths = (abs(step.microseconds) + 50_000) / 100_000
+    let how = step < .zero ? "back" : "forward"
+    note(
+      .warning,
+      "the clock was set \(how) by \(Interval(microseconds: tenths * 100_000)), from \(from) to \(to)")
     guard step < .zero else { return }
     let isFar = from - to > patience
     for slot in Set(slots.values).sorted() {

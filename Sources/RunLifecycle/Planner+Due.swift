@@ -26,7 +26,7 @@ extension Planner {
       if stretch.fate == .missed, policy.catchUp == .newest, isNewestMissed(walk) {
         return makeUp(stretch, walk, slot, at: now)
       }
-      if stretch.fate == .paused { return takePaused(stretch, walk, slot) }
+      if stretch.fate == .paused { return takePaused(stretch, walk, slot, at: now) }
       take(stretch, walk, slot, at: now)
       if stretch.fate.isClaim { return }
     }
@@ -39,8 +39,9 @@ extension Planner {
     switch stretch.fate {
     case .start:
       claim(run, changes, slot)
-    case .hold(let from):
+    case .hold(let from, let closed):
       run.claim = .deferred
+      if let closed { run.wait(as: .deferred, StartGate(closed: closed), closed) }
       run.notBefore = max(from, stretch.startAt)
       claim(run, changes, slot)
     case .missed:
@@ -57,14 +58,19 @@ extension Planner {
     }
   }
 
-  /// Firings in a pause are one row, which grows until the pause ends.
-  private mutating func takePaused(_ stretch: Stretch, _ walk: DueWalk, _ slot: Int) {
+  /// Firings in a pause are one row, which grows until the pause ends, or the clock is set back.
+  private mutating func takePaused(_ stretch: Stretch, _ walk: DueWalk, _ slot: Int, at now: Instant) {
     let changes = adopt(walk.triggers, slot)
-    if let index = jobs[slot].open.firstIndex(where: { $0.run.claim == .paused }) {
+    func isContinued(_ entry: OpenRun) -> Bool {
+      entry.run.claim == .paused && entry.run.dueUntil ?? entry.run.dueAt < stretch.first
+    }
+    if let index = jobs[slot].open.firstIndex(where: isContinued) {
       jobs[slot].open[index].run.dueUntil = stretch.last
       jobs[slot].open[index].run.count += stretch.count
       decisions.append(.update(jobs[slot].open[index].run, changes))
     } else {
+      endPausedRow(
+        slot, "\(jobs[slot].pause.map(pausedReason) ?? "paused"), until the clock was set back", at: now)
       var run = newRun(for: stretch, slot)
       run.wait(as: .paused, .paused, jobs[slot].pause.map(pausedReason) ?? "paused")
       claim(run, changes, slot)
@@ -75,7 +81,7 @@ extension Planner {
   private mutating func makeUpNext(_ stretch: Stretch, _ walk: DueWalk, _ slot: Int) {
     let changes = adopt(walk.triggers, slot)
     var run = newRun(for: stretch, slot)
-    run.wait(as: .madeUp, .late, "made up: \(missedReason(jobs[slot].plan.policy))")
+    run.wait(as: .madeUp, .late, madeUpReason(jobs[slot].plan.policy))
     run.notBefore = run.dueAt
     claim(run, changes, slot)
   }
@@ -101,7 +107,8 @@ extension Planner {
     var newest = newRun(for: stretch, slot)
     newest.cause = .clock(stretch.last)
     (newest.dueAt, newest.dueUntil, newest.count) = (stretch.last, nil, 1)
-    (newest.claim, newest.notBefore) = (.madeUp, stretch.last)
+    newest.wait(as: .madeUp, .late, madeUpReason(jobs[slot].plan.policy))
+    newest.notBefore = stretch.last
     if let (rest, states) = walk.withoutNewest(stretch) {
       let run = newRun(for: rest, slot)
       newest.id = newID()

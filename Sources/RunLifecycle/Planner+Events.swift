@@ -107,24 +107,36 @@ extension Planner {
 
   /// A run has ended: tells the jobs that wait for that.
   mutating func tellDependents(of run: Run, named name: String) {
+    for slot in dependents[name] ?? [] where jobs[slot].isLive { tell(slot, of: run, named: name) }
+  }
+
+  /// The job is live (again): tells it of the ends that it has not heard of.
+  mutating func hear(_ key: JobKey, of ends: [EndedRun], at now: Instant) {
+    guard let slot = slots[key], jobs[slot].isLive else { return }
+    for end in ends { tell(slot, of: end.run, named: end.job, meanwhile: true) }
+    schedule(slot, at: now)
+  }
+
+  /// - Parameter meanwhile: the end came when the job was not live; a trigger that is accounted for up to there
+  ///   has had it.
+  private mutating func tell(_ slot: Int, of run: Run, named name: String, meanwhile: Bool = false) {
     // What follows a dry run would be no dry one.
-    guard !run.isDry, let waiting = dependents[name], let outcome = run.outcome?.rawValue else { return }
-    for slot in waiting where jobs[slot].isLive {
-      guard let schedule = jobs[slot].plan.schedule else { continue }
-      // Of several triggers that wait for the same end, the first names the one run.
-      var hasFired = false
-      for (index, trigger) in schedule.triggers.enumerated() where trigger.enabled {
-        guard case .after(let conditions) = trigger.rule, let ended = run.endedAt, trigger.isLive(at: ended)
-        else { continue }
-        let met = conditions.indices.filter {
-          conditions[$0].job == name && conditions[$0].isMet(by: outcome)
-        }
-        guard !met.isEmpty, let event = meet(met, of: conditions.count, by: run, trigger, index, slot) else {
-          continue
-        }
-        if hasFired { decisions.append(.account(event.changes)) } else { fire(event, slot, at: ended) }
-        hasFired = true
+    guard !run.isDry, let outcome = run.outcome?.rawValue, let ended = run.endedAt,
+      let schedule = jobs[slot].plan.schedule
+    else { return }
+    // Of several triggers that wait for the same end, the first names the one run.
+    var hasFired = false
+    for (index, trigger) in schedule.triggers.enumerated() where trigger.enabled {
+      guard case .after(let conditions) = trigger.rule, trigger.isLive(at: ended) else { continue }
+      if meanwhile, ended <= jobs[slot].triggers[index].account.accountedThrough { continue }
+      let met = conditions.indices.filter {
+        conditions[$0].job == name && conditions[$0].isMet(by: outcome)
       }
+      guard !met.isEmpty,
+        let event = meet(met, of: conditions.count, by: run, at: ended, trigger, index, slot)
+      else { continue }
+      if hasFired { decisions.append(.account(event.changes)) } else { fire(event, slot, at: ended) }
+      hasFired = true
     }
   }
 
@@ -133,23 +145,25 @@ extension Planner {
   /// The row is made at once, in the transaction of the end that it follows; when the daemon drains, the next
   /// start finds it.
   private mutating func meet(
-    _ met: [Int], of count: Int, by run: Run, _ trigger: Trigger, _ index: Int, _ slot: Int
+    _ met: [Int], of count: Int, by run: Run, at ended: Instant, _ trigger: Trigger, _ index: Int, _ slot: Int
   ) -> JobEvent? {
-    var event = JobEvent(trigger: trigger.label, cause: .after(run.id), delay: trigger.delay)
+    var isComplete = true
     if count > 1 {
       var all = Set((jobs[slot].triggers[index].memo ?? "").split(separator: " ").compactMap { Int($0) })
       all.formUnion(met)
-      let isComplete = all.count == count
+      isComplete = all.count == count
       jobs[slot].triggers[index].memo =
         isComplete ? "" : all.sorted().map(String.init).joined(separator: " ")
-      let change = jobs[slot].triggers[index].change(of: jobs[slot].plan.key)
-      guard isComplete else {
-        decisions.append(.account([change]))
-        return nil
-      }
-      event.changes = [change]
     }
-    return event
+    let account = jobs[slot].triggers[index].account
+    jobs[slot].triggers[index].account.accountedThrough = max(account.accountedThrough, ended)
+    let change = jobs[slot].triggers[index].change(of: jobs[slot].plan.key)
+    guard isComplete else {
+      decisions.append(.account([change]))
+      return nil
+    }
+    return JobEvent(
+      trigger: trigger.label, cause: .after(run.id), delay: trigger.delay, changes: [change])
   }
 
   /// Enters the job with those whose ends it waits for.

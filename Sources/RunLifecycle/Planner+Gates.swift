@@ -7,8 +7,6 @@ extension Planner {
     /// All that can be told here is open.
     case go
     case end(Verdict)
-    /// Nothing changes; ask again then.
-    case ask(Instant)
     /// The row goes on waiting, for another reason.
     case hold(Claim, from: Instant, StartGate, reason: String)
     /// What runs is stopped first.
@@ -27,7 +25,7 @@ extension Planner {
     }
     // 2 and 3. Window and blackout.
     if !passesWindow(run, in: job), case .closed(let opens, let reason) = job.plan.schedule?.gate(at: now) {
-      return closedRuling(run, job, opens: opens, reason: reason)
+      return closedRuling(run, job, opens: opens, reason: reason, at: now)
     }
     // 4. Overlap.
     guard let busy = job.busyRun(besides: run.id) else { return .go }
@@ -49,13 +47,17 @@ extension Planner {
     guard case .clock = run.cause, policy.catchUp != .none, !isForgotten else {
       return .end(Verdict(outcome: .missed, reason: missedReason(policy), gate: .late))
     }
-    return .hold(.madeUp, from: run.notBefore, .late, reason: "made up: \(missedReason(policy))")
+    return .hold(.madeUp, from: run.notBefore, .late, reason: madeUpReason(policy))
   }
 
-  private func closedRuling(_ run: Run, _ job: JobState, opens: Instant?, reason: String) -> Ruling {
+  private func closedRuling(
+    _ run: Run, _ job: JobState, opens: Instant?, reason: String, at now: Instant
+  ) -> Ruling {
     let gate = StartGate(closed: reason)
     guard let opens else { return .end(run.lastVerdict(reason, gate)) }
-    if run.isPatient { return .ask(opens) }
+    if run.isPatient {
+      return .hold(run.claim, from: max(opens, now + .milliseconds(1)), gate, reason: reason)
+    }
     let triggers = job.plan.schedule?.triggers ?? []
     let defers = triggers.first { $0.label == run.trigger }?.outsideWindow == .defer
     guard defers else { return .end(Verdict(outcome: .skipped, reason: reason, gate: gate)) }
@@ -78,7 +80,9 @@ extension Planner {
         }
         if queued >= limit { return skip("run \(busy) was still running, and \(queued) in the queue") }
       }
-      return .hold(.queued, from: run.notBefore, .overlap, reason: "overlap: waits for run \(busy) to end")
+      return .hold(
+        .queued, from: run.notBefore, .overlap,
+        reason: "overlap: waits its turn; run \(busy) was still running")
     case .parallel(let limit):
       guard let limit, job.busyCount(besides: run.id) >= limit else { return .go }
       return skip("\(limit) runs were still running, which max_parallel allows")
@@ -128,6 +132,8 @@ extension Planner {
   func missedReason(_ policy: RunPolicy) -> String {
     "not started within late_within (\(policy.lateWithin)) of its due instant"
   }
+
+  func madeUpReason(_ policy: RunPolicy) -> String { "made up: \(missedReason(policy))" }
 
   func pausedReason(_ pause: Pause) -> String { "paused by \(pause.by) since \(pause.since)" }
 }

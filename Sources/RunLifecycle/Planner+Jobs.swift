@@ -23,6 +23,7 @@ extension Planner {
       openAccounts(slot, known: wasRemoved ? left : known, at: now)
       relabelWaiting(slot, at: now)
       leaveLines(slot, at: now)
+      askOpeningsAgain(slot, at: now)
       follow(plan.schedule, slot)
       startQueue.rank(slot, plan.policy.priority)
       queueLifeEvents(slot, initial: false)
@@ -40,10 +41,23 @@ extension Planner {
         "the clock says \(now), but run \(lastEnded?.id.description ?? "") ended at \(ended)")
     }
     openAccounts(slot, known: known, at: now)
+    if initial { noteChangesWhileAway(slot, known) }
     follow(plan.schedule, slot)
     startQueue.rank(slot, plan.policy.priority)
     queueLifeEvents(slot, initial: initial)
     schedule(slot, at: now)
+  }
+
+  /// What was due under a schedule that is gone is in no row: nobody knows it any more.
+  private mutating func noteChangesWhileAway(_ slot: Int, _ known: [StoredAccount]) {
+    for old in known where old.fingerprint != StoredAccount.retired {
+      let state = jobs[slot].triggers.first { $0.key == old.triggerKey }
+      guard state?.fingerprint != old.fingerprint else { continue }
+      note(
+        .info, job: jobs[slot].plan.key,
+        "\(old.triggerKey) was changed while no daemon was there: what was due by it after"
+          + " \(old.account.accountedThrough) is in no row")
+    }
   }
 
   /// The job's file is gone. A run in progress ends on the version that it started with.
@@ -182,6 +196,18 @@ extension Planner {
           id, in: slot, Verdict(outcome: .skipped, reason: "its trigger was removed", gate: .enabled), at: now
         )
       }
+    }
+  }
+
+  /// Rows that wait for an opening ask at once when they may start: windows and blackouts may be others now.
+  private mutating func askOpeningsAgain(_ slot: Int, at now: Instant) {
+    for index in jobs[slot].open.indices where jobs[slot].open[index].isWaiting {
+      let run = jobs[slot].open[index].run
+      guard run.gate == .window || run.gate == .blackout else { continue }
+      let trigger = jobs[slot].plan.schedule?.triggers.first { $0.label == run.trigger }
+      // An attempt that follows another has asked before, so that its interval is over.
+      let earliest = run.attempt > 0 ? now : run.dueAt + (trigger?.delay ?? .zero)
+      keepWaiting(index, in: slot, until: max(now, earliest))
     }
   }
 

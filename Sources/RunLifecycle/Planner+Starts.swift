@@ -11,9 +11,6 @@ extension Planner {
       switch ruling(on: jobs[slot].open[index].run, of: jobs[slot], at: now) {
       case .go: proceed(index, slot, at: now)
       case .end(let verdict): close(id, in: slot, verdict, at: now)
-      case .ask(let later):
-        stepBack(index, slot)
-        jobs[slot].open[index].checkAt = max(later, now + .milliseconds(1))
       case .hold(let claim, let from, let gate, let reason):
         stepBack(index, slot)
         jobs[slot].open[index].run.wait(as: claim, gate, reason)

@@ -73,10 +73,12 @@ public struct Planner: Sendable {
     case .jobLive(let plan, let accounts, let lastEnded, let pause, let initial):
       goLive(plan, accounts: accounts, lastEnded: lastEnded, pause: pause, initial: initial, at: now)
     case .jobRemoved(let key): remove(key, at: now)
+    case .endedMeanwhile(let key, let ends): hear(key, of: ends, at: now)
     case .timePassed: passTime(now)
     case .claimed(let ids): confirm(ids, at: now)
     case .claimFailed(let ids, let reason): refuse(ids, reason: reason, at: now)
     case .claimTaken(let ids): giveUp(ids, at: now)
+    case .recordTaken(let run): recordRest(of: run)
     case .attemptStarted(let id, let at): attemptStarted(id, at: at)
     case .attemptEnded(let id, let end): attemptEnded(id, end, at: now)
     case .manual(let request, let key, let params, let testing):

@@ -2,14 +2,18 @@ import Scheduling
 
 /// What the world tells the planner.
 ///
-/// At the daemon's start: first ``jobLive(_:accounts:lastEnded:initial:)`` for every job, then
-/// ``recovered(_:evidence:)`` for every open row, then ``timePassed``: only that looks for due instants.
+/// At the daemon's start, job by job as they come: first ``jobLive(_:accounts:lastEnded:initial:)``, then
+/// ``endedMeanwhile(_:_:)``, then ``recovered(_:evidence:)`` for every open row, then ``timePassed``: only that
+/// looks for due instants.
 public enum PlannerEvent: Sendable, Equatable {
   /// A job is new, or its content has changed, or (`initial`) the daemon starts with it. Startup triggers
   /// fire only then. The accounts are used only for a job that the planner does not know, and so
   /// is the pause.
   case jobLive(JobPlan, accounts: [StoredAccount], lastEnded: Run?, pause: Pause? = nil, initial: Bool)
   case jobRemoved(JobKey)
+  /// Ends that the job may wait for and that came when it was not live, oldest first. What its triggers are
+  /// accounted for already is passed over.
+  case endedMeanwhile(JobKey, [EndedRun])
   /// To be sent at ``Planner/nextWake``; earlier or later does no harm.
   case timePassed
   /// The rows are durable. May come before or after their instants.
@@ -20,6 +24,8 @@ public enum PlannerEvent: Sendable, Equatable {
   /// Their instants have rows already: the clock was set back, and they are read a second time. There is nothing to
   /// start.
   case claimTaken([RunID])
+  /// The first instant of a row that was to be recorded has a row already, for the same reason.
+  case recordTaken(Run)
   /// The executor has called `main`.
   case attemptStarted(RunID, at: Instant)
   case attemptEnded(RunID, AttemptEnd)
@@ -46,6 +52,17 @@ public enum PlannerEvent: Sendable, Equatable {
   case drain
   /// The grace of a drain is over: whatever runs is stopped.
   case stopRunning(reason: String)
+}
+
+/// A run that has ended, and its job's name.
+public struct EndedRun: Sendable, Equatable {
+  public var job: String
+  public var run: Run
+
+  public init(job: String, run: Run) {
+    self.job = job
+    self.run = run
+  }
 }
 
 /// What a job's `when` said.

@@ -94,4 +94,10 @@ public struct Run: Sendable, Equatable, Identifiable {
   public var isManual: Bool {
     if case .manual = cause { true } else { false }
   }
+
+  /// Who asked for a manual run; `nil` where nobody did, or the request does not say.
+  public var requestedBy: String? {
+    guard case .manual(let request) = cause, let slash = request.lastIndex(of: "/") else { return nil }
+    return String(request[..<slash])
+  }
 }

@@ -1,5 +1,6 @@
 import GRDB
 import Glibc
+import KillPoints
 import RunStore
 
 /// What a database of ours is, and how it is opened: never one that is not ours.
@@ -136,7 +137,9 @@ struct DatabaseFile: Sendable {
         try db.execute(sql: migration.sql)
         try db.execute(sql: "PRAGMA application_id = \(applicationID)")
         try db.execute(sql: "PRAGMA user_version = \(index + 1)")
+        KillPoint.inMigration.pass()
       }
+      KillPoint.migrated.pass()
     }
   }
 

@@ -1,5 +1,6 @@
 import GRDB
 import Glibc
+import KillPoints
 import RunStore
 import Synchronization
 
@@ -65,6 +66,7 @@ final class GuardedDatabase: Sendable {
     let pool = pool
     // Asked for: the pool's writer is closed before its readers, so that none of them is the last that could.
     try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+    KillPoint.checkpointed.pass()
     try pool.close()
   }
 
@@ -84,11 +86,13 @@ final class GuardedDatabase: Sendable {
     Glibc.close(made)
     try old.writeWithoutTransaction { db in try db.execute(sql: "VACUUM INTO ?", arguments: [copy]) }
     try sync(copy)
+    KillPoint.ledgerCopied.pass()
     // They belong to what was removed; beside the copy they would be taken for its own.
     unlink(path + "-wal")
     unlink(path + "-shm")
     // Unlike a rename it never takes the place of a file that has come meanwhile.
     guard link(copy, path) == 0 else { throw failure(path) }
+    KillPoint.ledgerLinked.pass()
     unlink(copy)
     try sync(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
     let pool = try file.open(path)

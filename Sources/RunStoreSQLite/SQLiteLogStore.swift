@@ -1,4 +1,5 @@
 import GRDB
+import KillPoints
 import RunLifecycle
 import RunStore
 import Scheduling
@@ -36,7 +37,9 @@ public final class SQLiteLogStore: LogStore {
         insert.bind(6, line.fields)
         try insert.run()
       }
+      KillPoint.inLogTransaction.pass()
     }
+    KillPoint.logCommitted.pass()
   }
 
   public func lines(_ query: LogQuery) throws -> [LogLine] {
@@ -68,7 +71,7 @@ public final class SQLiteLogStore: LogStore {
   // MARK: Retention
 
   public func removeLines(of runs: [RunID], limit: Int) throws -> Int {
-    try write { db in
+    let count = try write { db in
       let delete = try BoundStatement(
         db, "DELETE FROM lines WHERE seq IN (SELECT seq FROM lines WHERE run = ? ORDER BY seq LIMIT ?)")
       var count = 0
@@ -80,6 +83,8 @@ public final class SQLiteLogStore: LogStore {
       }
       return count
     }
+    KillPoint.linesRemoved.pass()
+    return count
   }
 
   public func removeLinesOfLoads(before instant: Instant, limit: Int) throws -> Int {

@@ -1,5 +1,6 @@
 import GRDB
 import GRDBSQLite
+import KillPoints
 import RunLifecycle
 import RunStore
 import Scheduling
@@ -125,7 +126,9 @@ public final class SQLiteRunStore: RunStore {
     try write { db in
       let transaction = try LedgerTransaction(db)
       for change in changes { try transaction.apply(change) }
+      KillPoint.inLedgerTransaction.pass()
     }
+    KillPoint.ledgerCommitted.pass()
   }
 
   public func openRuns() throws -> [Run] {
@@ -233,6 +236,7 @@ public final class SQLiteRunStore: RunStore {
         try delete.run()
       }
     }
+    KillPoint.rowsRemoved.pass()
   }
 
   public func bytesInUse() throws -> Int { try database.read { try DatabaseFile.bytesInUse($0) } }

@@ -1,4 +1,5 @@
 import Jobs
+import KillPoints
 import Logging
 import RunLifecycle
 import RunStore
@@ -6,38 +7,45 @@ import Scheduling
 
 /// What is wrong with a job only in view of the others and of the configuration.
 extension Runner {
+  private var surroundings: JobSurroundings {
+    JobSurroundings(
+      pools: configuration.pools.keys, definition: { [catalog] in catalog.live[$0] },
+      isThere: { [catalog, loading] name in
+        catalog.live[name] != nil || catalog.refused[name] != nil || loading[name] != nil
+      }, names: { [catalog] in Array(catalog.live.keys) })
+  }
+
   func objection(to definition: JobDefinition) -> LoadFailure? {
-    var messages: [String] = []
-    if let pool = definition.policy.pool, configuration.pools[pool] == nil {
-      let known = configuration.pools.keys.sorted()
-      let near = SlipFinder.nearest(to: pool, in: known).map { "; did you mean \"\($0)\"?" }
-      messages.append(
-        "schedule.pool: there is no pool \"\(pool)\""
-          + (near
-            ?? (known.isEmpty ? "; none is configured" : "; configured are \(known.joined(separator: ", "))"))
-          + "; add it under `pools:` in almanac.yaml")
+    let objections = surroundings.objections(to: definition)
+    return objections.isEmpty ? nil : LoadFailure(objections)
+  }
+
+  /// Loads what was refused for the sake of another job, once that is no reason any more.
+  func takeUpObjected() {
+    guard initialLoads == 0, !objected.isEmpty else { return }
+    for (name, definition) in objected.sorted(by: { $0.key < $1.key }) where objection(to: definition) == nil
+    {
+      objected[name] = nil
+      if let source = catalog.takeUpAgain(name), source == definition.source { load(source) }
     }
-    if let cycle = AfterCycle.through(definition, among: catalog.live.values) {
-      messages.append(
-        "schedule.after: the jobs wait for each other in a circle: \(cycle.joined(separator: " -> "))")
+  }
+
+  /// Says what a job waits for that is not there: of every job once the folder is read, then of each that goes live.
+  func warn(of definitions: some Sequence<JobDefinition>) {
+    let surroundings = surroundings
+    for definition in definitions {
+      for doubt in surroundings.doubts(about: definition) { logger.warning("\(doubt)", job: definition.name) }
     }
-    if let former = definition.formerly, catalog.live[former] != nil || loading[former] != nil {
-      messages.append("schedule.formerly: the job \(former) is still there; its history is its own")
-    }
-    guard !messages.isEmpty else { return nil }
-    return LoadFailure(
-      messages.map {
-        LoadError(job: definition.name, file: definition.source.mainPath, line: nil, message: $0)
-      })
   }
 
   /// Takes over what is kept of the job that this one was before it was renamed.
   func inherit(_ heir: JobKey, from name: String) {
+    guard live[heir] == nil else { return historyStays(heir, name) }
     // What was decided for the old name is in the store first.
-    commitPending()
-    ledger.wait()
+    writeNow()
     do {
-      guard try store.inherit(heir, from: name) else { return }
+      guard try store.inherit(heir, from: name) else { return historyStays(heir, name) }
+      KillPoint.jobRenamed.pass()
       let old = stored.keys[name] ?? keys[name]
       stored.accounts[heir] = try store.accounts(of: [heir])[heir]
       stored.lastEnded[heir] = try store.lastEnded([heir])[heir]
@@ -57,38 +65,12 @@ extension Runner {
       logger.error("the history of \(name) could not be taken over: \(error)", job: self.name(of: heir))
     }
   }
-}
 
-/// Jobs that wait for each other's ends in a circle.
-enum AfterCycle {
-  /// The names along a circle that the definition would close, from its own to its own.
-  static func through(
-    _ definition: JobDefinition, among others: some Collection<JobDefinition>
-  ) -> [String]? {
-    var awaited: [String: [String]] = [:]
-    for other in others where other.name != definition.name { awaited[other.name] = other.awaitedJobs }
-    awaited[definition.name] = definition.awaitedJobs
-    var path = [definition.name]
-    var seen: Set<String> = []
-    func search(_ name: String) -> Bool {
-      for next in awaited[name] ?? [] {
-        if next == definition.name { return true }
-        guard seen.insert(next).inserted else { continue }
-        path.append(next)
-        if search(next) { return true }
-        path.removeLast()
-      }
-      return false
-    }
-    return search(definition.name) ? path + [definition.name] : nil
-  }
-}
-
-extension JobDefinition {
-  /// The jobs whose ends its triggers wait for.
-  var awaitedJobs: [String] {
-    (schedule?.triggers ?? []).flatMap { trigger -> [String] in
-      if case .after(let conditions) = trigger.rule { conditions.map(\.job) } else { [] }
-    }
+  /// Two histories are never mixed: the job has one of its own, as it went live before it said what it had been.
+  private func historyStays(_ heir: JobKey, _ name: String) {
+    guard let old = stored.keys[name] ?? keys[name], stored.lastEnded[old] != nil else { return }
+    logger.warning(
+      "schedule.formerly: the history of \(name) stays under that name; this job has one of its own",
+      job: self.name(of: heir))
   }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import HostProtocol
+import KillPoints
 import Logging
 import RunLifecycle
 import RunStore
@@ -85,8 +86,8 @@ extension Runner {
       case .pause(let job, let pause):
         pending.changes.append(.pause(job, pause))
         stored.pauses[job] = pause
-        let what = pause.map { "paused by \($0.by)" } ?? "goes on"
-        logger.log(level: .notice, "the job is \(what)", job: name(of: job))
+        let what = pause.map { "is paused by \($0.by)" } ?? "is no longer paused"
+        logger.log(level: .notice, "the job \(what)", job: name(of: job))
       case .checkConditions(let run, let requirements):
         conditions.check(requirements, folder: live[run.job]?.definition.source.folder ?? "/") {
           [unowned self] unmet in handle(.conditionsChecked(run.id, unmet: unmet))
@@ -166,7 +167,9 @@ extension Runner {
     case .succeeded, .skipped: break
     default: leftBehind[run.id] = nil
     }
+    KillPoint.endHeard.pass()
     handle(.attemptEnded(run.id, end))
+    KillPoint.endUnrecorded.pass()
   }
 
   private func ended(_ run: Run) {
@@ -210,8 +213,17 @@ extension Runner {
       pending.answered()
       committed(changes, claimed: claimed, error: error)
       // What holds on to something until it is durable waits with what was refused.
-      if error == nil { for release in releases.all { release() } } else { pending.releases += releases.all }
+      guard error == nil else { return pending.releases += releases.all }
+      if !releases.all.isEmpty { KillPoint.endRecorded.pass() }
+      for release in releases.all { release() }
     }
+  }
+
+  /// Returns when all that was decided is in the store, if that takes it.
+  func writeNow() {
+    pending.isUrgent = true
+    commitPending()
+    ledger.wait()
   }
 
   /// Claims are in a hurry; what has ended may wait for company, so that a steady stream of short runs
@@ -248,7 +260,10 @@ extension Runner {
       for id in claimed {
         if let run = openRuns[id] { meetRequest(of: run, .success(run)) }
       }
-      if !claimed.isEmpty { handle(.claimed(claimed)) }
+      if !claimed.isEmpty {
+        KillPoint.claimDurable.pass()
+        handle(.claimed(claimed))
+      }
       return
     }
     if (error as? StoreError)?.kind == .conflict, isolateConflict(changes, claimed, error) { return }
@@ -281,7 +296,11 @@ extension Runner {
         handle(.claimTaken(claimed))
         return true
       }
-      logger.error("a change that does not fit the ledger was dropped: \(error)")
+      if case .record(let run, _) = changes.first {
+        handle(.recordTaken(run))
+      } else {
+        logger.error("a change that does not fit the ledger was dropped: \(error)")
+      }
       return true
     }
     for change in changes {
@@ -308,6 +327,7 @@ extension Runner {
       for id in starts {
         guard let run = openRuns[id], run.state == .running else { continue }
         if let started = executor.startedAt(id) {
+          KillPoint.startUnrecorded.pass()
           handle(.attemptStarted(id, at: started))
           pending.changes.append(.started(id, at: started, attempt: run.attempt))
         } else {

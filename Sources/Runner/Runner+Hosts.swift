@@ -1,6 +1,7 @@
 import CLinux
 import HostProtocol
 import Jobs
+import KillPoints
 import Logging
 import RunLifecycle
 import RunStore
@@ -99,6 +100,7 @@ extension Runner {
   /// A host has ended, by its own fault, by somebody's hand, or because the runner ended it.
   private func fell(_ host: HostConnection, _ death: HostConnection.Death) {
     if case .done = drain { return }
+    KillPoint.hostFell.pass()
     let homeless = live.values.filter { version in
       if case .ready(let home, _) = version.home { home === host } else { false }
     }
@@ -203,8 +205,6 @@ extension Runner {
     let step = offset - clockOffset
     guard abs(step) > 500_000 else { return }
     clockOffset = offset
-    logger.notice(
-      "the clock was set \(step > 0 ? "forward" : "back") by \(Interval(microseconds: abs(step)))")
     handle(.clockStepped(from: now - Interval(microseconds: step), to: now))
     handle(.timePassed)
   }

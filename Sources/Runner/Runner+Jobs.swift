@@ -1,5 +1,6 @@
 import HostProtocol
 import Jobs
+import KillPoints
 import Logging
 import RunLifecycle
 import RunStore
@@ -36,17 +37,20 @@ extension Runner {
 
   func apply(_ scan: FolderScan) {
     if case .no = drain {} else { return }
+    KillPoint.folderScanned.pass()
     let changes = catalog.apply(scan)
     for error in changes.newErrors { logger.error("\(error)", job: error.job) }
     for name in changes.removed { remove(name) }
     for source in changes.toLoad { load(source) }
+    takeUpObjected()
     dropRowsOfMissingJobs()
   }
 
   // MARK: Going live
 
-  private func load(_ source: JobSource) {
+  func load(_ source: JobSource) {
     let name = source.name
+    objected[name] = nil
     do {
       let key = try keyNow(name)
       loading[name, default: 0] += 1
@@ -68,7 +72,10 @@ extension Runner {
     case .success(let loaded):
       if let objection = objection(to: loaded.definition) {
         loaded.host.send(.close(loaded.state))
-        if catalog.refuse(source, objection) { report(objection, of: source, key) }
+        if catalog.refuse(source, objection) {
+          objected[source.name] = loaded.definition
+          report(objection, of: source, key)
+        }
       } else if catalog.accept(loaded.definition) {
         goLive(loaded, key)
       } else {
@@ -80,6 +87,7 @@ extension Runner {
     recoverRows(of: key)
     handle(.timePassed)
     initialLoads = max(0, initialLoads - 1)
+    takeUpObjected()
     announceIfLoaded()
     answerScans()
   }
@@ -90,8 +98,9 @@ extension Runner {
   }
 
   private func goLive(_ loaded: JobLoader.Loaded, _ key: JobKey) {
+    KillPoint.jobLoaded.pass()
     let definition = loaded.definition
-    if let former = definition.formerly, live[key] == nil { inherit(key, from: former) }
+    if let former = definition.formerly { inherit(key, from: former) }
     if let zone = definition.schedule?.zone.name, zoneNames.insert(zone).inserted { zoneStamp = nil }
     let version = JobVersion(key: key, definition: definition)
     version.home = .ready(loaded.host, loaded.state)
@@ -103,11 +112,15 @@ extension Runner {
     if initialLoads == 0 {
       logger.log(
         level: .notice, isNew ? "the job is live" : "the new version is live", job: definition.source.name)
+      warn(of: CollectionOfOne(definition))
     }
+    let accounts = stored.accounts.removeValue(forKey: key) ?? []
     handle(
       .jobLive(
-        definition.plan(key: key), accounts: stored.accounts.removeValue(forKey: key) ?? [],
+        definition.plan(key: key), accounts: accounts,
         lastEnded: stored.lastEnded[key], pause: stored.pauses[key], initial: initialLoads > 0))
+    KillPoint.jobLive.pass()
+    if isNew { hearOfFormerEnds(definition, key, since: accounts) }
     watchFiles(of: definition, key)
   }
 
@@ -138,12 +151,14 @@ extension Runner {
   }
 
   private func remove(_ name: String) {
+    objected[name] = nil
     guard let key = keys[name], let version = live.removeValue(forKey: key) else { return }
     logger.log(level: .notice, "the job was removed", job: name)
     executor.retire(version)
     notifications?.jobIsGone(key)
     pathWatcher.watch([], for: key)
     let decisions = planner.handle(.jobRemoved(key), at: wallNow())
+    KillPoint.jobRemoved.pass()
     // A file that comes back goes on where it was.
     stored.accounts[key] = decisions.flatMap(\.accountChanges).filter { $0.job == key }.map {
       StoredAccount(
@@ -218,6 +233,7 @@ extension Runner {
   private func announceIfLoaded() {
     guard initialLoads == 0, !announced else { return }
     announced = true
+    warn(of: catalog.live.values)
     rocks.sweep()
     var text = "almanac \(configuration.version) is ready: \(live.count) jobs live"
     if !catalog.refused.isEmpty { text += ", \(catalog.refused.count) refused" }

@@ -2,6 +2,7 @@ import CLinux
 import FoundationEssentials
 import Glibc
 import Jobs
+import KillPoints
 import Logging
 import RunLifecycle
 import RunStore
@@ -97,6 +98,7 @@ extension Runner {
       }
       drainLimit = wallNow() + Self.claimAhead
       handle(.drain)
+      KillPoint.draining.pass()
       watcher?.stop()
       pathWatcher.stop()
       if case .runOnce = configuration.purpose {
@@ -143,6 +145,7 @@ extension Runner {
     pool.close()
     ledger.wait()
     logWriter.wait()
+    KillPoint.drained.pass()
     notifications?.close(within: 5)
     switch configuration.purpose {
     case .serve: history.stop()

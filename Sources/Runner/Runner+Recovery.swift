@@ -1,3 +1,5 @@
+import Jobs
+import KillPoints
 import Logging
 import RunLifecycle
 import RunStore
@@ -32,6 +34,7 @@ extension Runner {
       openRuns[run.id] = run
       stored.openRows[run.job, default: []].append((run, former.evidence(of: run)))
     }
+    KillPoint.recoveryRead.pass()
   }
 
   /// Hands a job's open rows to the planner, now that it knows the job (or that there is none).
@@ -41,8 +44,63 @@ extension Runner {
         logger.warning("the run was cut off when almanac was killed", job: name(of: job), run: run.id)
       }
       handle(.recovered(run, evidence: evidence))
+      KillPoint.rowRecovered.pass()
     }
     settleFormerEvidence()
+  }
+
+  /// Tells a job that follows others of their runs that ended when it was not live: at a start jobs go live one
+  /// by one, and the daemon may be killed before the last has.
+  ///
+  /// - Parameter accounts: how far its triggers are accounted for.
+  func hearOfFormerEnds(_ definition: JobDefinition, _ key: JobKey, since accounts: [StoredAccount]) {
+    guard let schedule = definition.schedule else { return }
+    var since: [String: Instant] = [:]
+    for (index, trigger) in schedule.triggers.enumerated() where trigger.enabled {
+      guard case .after(let conditions) = trigger.rule,
+        let account = accounts.first(where: {
+          $0.triggerKey == trigger.accountKey && $0.fingerprint == schedule.fingerprint(of: index)
+        })
+      else { continue }
+      for condition in conditions {
+        since[condition.job] = min(since[condition.job] ?? .distantFuture, account.account.accountedThrough)
+      }
+    }
+    guard !since.isEmpty else { return }
+    writeNow()
+    do {
+      let ends = try since.flatMap { name, instant in
+        try runs(of: stored.keys[name] ?? keys[name], endedAfter: instant).map {
+          EndedRun(job: name, run: $0)
+        }
+      }
+      guard !ends.isEmpty else { return }
+      handle(
+        .endedMeanwhile(
+          key,
+          ends.sorted {
+            ($0.run.endedAt ?? .distantPast, $0.run.id) < ($1.run.endedAt ?? .distantPast, $1.run.id)
+          }))
+    } catch {
+      logger.error("what has ended before cannot be read: \(error)", job: definition.name)
+    }
+  }
+
+  /// At most so many ends of a job are looked at that another one has not heard of.
+  private static let mostFormerEnds = 4096
+
+  /// The latest rows of a job that ended later than `instant`.
+  private func runs(of job: JobKey?, endedAfter instant: Instant) throws -> [Run] {
+    guard let job else { return [] }
+    var limit = 8
+    while true {
+      let rows = try store.runs(RunQuery(job: job, limit: limit))
+      let isThrough = rows.count < limit || rows.last?.endedAt.map { $0 <= instant } ?? false
+      if isThrough || limit >= Self.mostFormerEnds {
+        return rows.filter { $0.endedAt.map { $0 > instant } ?? false }
+      }
+      limit *= 8
+    }
   }
 
   /// What an earlier `run` of the job left behind when it was killed. Other rows are the daemon's.
@@ -60,6 +118,10 @@ extension Runner {
   func settleFormerEvidence() {
     guard stored.openRows.isEmpty, let former = formerEvidence else { return }
     formerEvidence = nil
-    pending.releases.append { former.settle() }
+    pending.releases.append {
+      KillPoint.evidenceSettling.pass()
+      former.settle()
+      KillPoint.evidenceSettled.pass()
+    }
   }
 }

@@ -1,6 +1,7 @@
 import CLinux
 import HostProtocol
 import Jobs
+import KillPoints
 import Logging
 import RunLifecycle
 import RunStore
@@ -50,6 +51,8 @@ public final class Runner: @unchecked Sendable {
   var catalog = Catalog()
   var live: [JobKey: JobVersion] = [:]
   var keys: [String: JobKey] = [:]
+  /// What was refused for the sake of other jobs, or of the configuration.
+  var objected: [String: JobDefinition] = [:]
   /// How many sources of each job are being loaded.
   var loading: [String: Int] = [:]
   /// How many of the sources found at the start are not through yet.
@@ -149,6 +152,7 @@ public final class Runner: @unchecked Sendable {
   func endTurn() {
     commitPending()
     pool.flush()
+    KillPoint.turnEnded.pass()
     loop.arm(nextWake?.microseconds)
     finishDrainIfDone()
   }

@@ -30,18 +30,45 @@ extension DaemonSettings {
     for name in pools.keys.sorted() {
       if let pool = pools[name] { items.append(item("pools.\(name)", pool) { .int(Int64($0)) }) }
     }
-    for (key, value) in defaults.table.fields.sorted(by: { $0.key < $1.key }) {
-      let key = TableReader.place(of: key, in: "defaults")
-      let origin = SettingOrigin.file(file?.path ?? "", line: file?.lines.line(of: key))
-      items.append(Item(key: key, value: Self.withoutSecrets(value, at: key), origin: origin))
-    }
+    guard let file else { return items }
+    items += Self.items(of: .table(defaults.table), "defaults", in: file)
+    items += Self.items(of: file.table.fields["notify"] ?? .null, "notify", in: file)
     return items
   }
 
-  /// Variables may hold anything.
-  private static func withoutSecrets(_ value: DataValue, at key: String) -> DataValue {
-    guard key == "defaults.env", let table = value.asTable else { return value }
-    return .object(table.fields.mapValues { _ in "***" })
+  /// A key of the file that holds a table, key by key.
+  private static func items(of value: DataValue, _ key: String, in file: ConfigurationFile) -> [Item] {
+    func item(_ place: String, _ value: DataValue) -> Item {
+      Item(key: place, value: value, origin: .file(file.path, line: file.lines.line(of: place)))
+    }
+    if value == .null { return [] }
+    guard let table = value.asTable else { return [item(key, value)] }
+    return table.fields.sorted { $0.key < $1.key }.map { name, value in
+      item(TableReader.place(of: name, in: key), withoutSecrets(value, of: name))
+    }
+  }
+
+  /// Variables may hold anything; whoever knows a hook, a topic or a switch can use it.
+  private static func withoutSecrets(_ value: DataValue, of key: String) -> DataValue {
+    switch (key, value) {
+    case (_, .bool): return value
+    case ("env", .table(let table)): return .object(table.fields.mapValues { _ in "***" })
+    case ("password", _): return "***"
+    case ("webhook", .string(let text)), ("ntfy", .string(let text)), ("ping", .string(let text)):
+      return .string(withoutPath(text))
+    case (_, .table(var table)):
+      table.items = table.items.map { withoutSecrets($0, of: key) }
+      for (name, value) in table.fields { table.fields[name] = withoutSecrets(value, of: name) }
+      return .table(table)
+    default: return value
+    }
+  }
+
+  /// `https://chat.example.com/***` of a URL, whatever user it names and path it has; `***` of anything else.
+  private static func withoutPath(_ text: String) -> String {
+    guard let scheme = text.firstRange(of: "://") else { return "***" }
+    let host = text[scheme.upperBound...].prefix { !"/?#".contains($0) }
+    return text[..<scheme.upperBound] + (host.split(separator: "@").last ?? "") + "/***"
   }
 
   /// "1GB", "1500KB".

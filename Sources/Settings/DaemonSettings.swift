@@ -29,6 +29,8 @@ public struct DaemonSettings: Sendable {
   public var pools: [String: Setting<Int>]
   /// Settings of every job that does not say otherwise.
   public var defaults: JobDefaults
+  /// Whom to tell what of runs, where neither the job nor `defaults` says.
+  public var notify: NotifySettings
 
   public var retention: RetentionPolicy {
     RetentionPolicy(age: retentionAge.value, runs: retentionRuns.value, bytes: retentionBytes.value)
@@ -69,7 +71,8 @@ public struct DaemonSettings: Sendable {
       SettingsDecoder.bytes($1, &$0, atLeast: 1 << 20, for: "the history")
     }
     pools = reader.pools()
-    defaults = reader.defaults(zone: timeZone.value ?? .utc)
+    defaults = reader.defaults(zone: timeZone.value ?? .utc, pools: pools.keys.sorted())
+    notify = reader.notify()
     try reader.close()
   }
 
@@ -97,7 +100,8 @@ extension KeyList {
   fileprivate static let configuration = KeyList(
     known: [
       "jobs", "state", "time_zone", "hosts", "grace", "idle_states", "retention", "pools", "defaults",
-    ], later: ["listen", "store", "notify"],
+      "notify",
+    ], later: ["listen", "store"],
     elsewhere: [
       "age": "belongs into `retention: { age: ... }`", "runs": "belongs into `retention: { runs: ... }`",
       "bytes": "belongs into `retention: { bytes: ... }`",
@@ -179,13 +183,29 @@ private struct SettingsReader {
     return pools
   }
 
-  mutating func defaults(zone: Zone) -> JobDefaults {
+  /// - Parameter pools: those that the default one may be of.
+  mutating func defaults(zone: Zone, pools: [String]) -> JobDefaults {
     for index in layers.indices {
       guard case .file(let file) = layers[index].source else { continue }
-      return JobDefaults(
+      let defaults = JobDefaults(
         &layers[index].top, zone: zone, file: file.path, folder: file.folder, lines: file.lines)
+      if case .string(let pool)? = defaults.table.fields["pool"],
+        let objection = JobSurroundings.objection(to: pool, among: pools)
+      {
+        layers[index].problems.add("defaults.pool", objection)
+      }
+      return defaults
     }
     return .none
+  }
+
+  /// The file's alone: its values are tables, and some of them secret.
+  mutating func notify() -> NotifySettings {
+    for index in layers.indices {
+      guard case .file = layers[index].source else { continue }
+      return NotifyDecoder.decode(&layers[index].top, "notify") ?? NotifySettings()
+    }
+    return NotifySettings()
   }
 
   func close() throws(SettingsError) {

@@ -36,9 +36,14 @@ struct FollowedRun {
     if first["outcome"] != .null { return shown(first, id: id) }
     let logs = try SQLiteLogStore(readOnlyAt: state.logsPath)
     let printer = LogPrinter(logs: logs, query: LogQuery(run: RunID(id)))
-    let row = try LogFollower.follow(printer, until: { try daemon.poll(milliseconds: 50) })
-    _ = try daemon.next()
-    return shown(row, id: id)
+    do {
+      let row = try LogFollower.follow(printer, until: { try daemon.poll(milliseconds: 50) })
+      _ = try daemon.next()
+      return shown(row, id: id)
+    } catch let error as RunnerError {
+      throw CommandFailure(
+        "run \(id): \(error); `almanac why \(job) \(id)` tells what becomes of it", status: ExitStatus.cut)
+    }
   }
 
   private func shown(_ row: DataValue, id: Int64) -> DataValue {

@@ -12,6 +12,8 @@ import Settings
 struct OfflineJobs {
   let definitions: [JobDefinition]
   let errors: [LoadError]
+  /// What is most likely not meant, and yet loads.
+  let doubts: [LoadError]
 
   /// - Parameters:
   ///   - settings: where the jobs are, and the state directory, which has their rocks or gets them.
@@ -28,12 +30,21 @@ struct OfflineJobs {
     {
       throw CommandFailure(noSuchJobText(missing, among: scan.sources.map(\.name)), status: ExitStatus.noJob)
     }
+    settings.giveZoneToHosts()
     let loaded = try DefinitionLoader.load(
       sources, hosts: ProcessInfo.processInfo.activeProcessorCount, zone: settings.zone(),
       defaults: settings.defaults,
       rocks: (settings.directory, { job, text in Console.note("\(job): \(text)") }))
-    definitions = loaded.definitions.sorted { $0.source.name < $1.source.name }
-    errors = (loaded.errors + scan.errors.filter { only?.contains($0.job) ?? true }).sorted()
+    let found = Dictionary(loaded.definitions.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    let names = Set(scan.sources.map(\.name) + scan.errors.map(\.job))
+    let surroundings = JobSurroundings(
+      pools: settings.pools.keys, definition: { found[$0] }, isThere: names.contains, names: { Array(names) })
+    let objections = Dictionary(grouping: found.values.flatMap(surroundings.objections), by: \.job)
+    definitions = found.values.filter { objections[$0.name] == nil }.sorted { $0.name < $1.name }
+    errors =
+      (loaded.errors + objections.values.joined() + scan.errors.filter { only?.contains($0.job) ?? true })
+      .sorted()
+    doubts = definitions.flatMap(surroundings.doubts).sorted()
   }
 
   /// The jobs as a daemon that started now would show them.
@@ -53,7 +64,7 @@ struct OfflineJobs {
       views.append(
         JobView(
           name: definition.source.name, file: definition.source.mainPath, definition: definition,
-          state: !definition.policy.enabled ? .disabled : ledger?.pauses[key] == nil ? .idle : .paused,
+          state: state(of: definition, key, pause: ledger?.pauses[key], in: planner, at: now),
           nextDue: planner.nextFiring(of: key)?.firing.startAt, lastEnded: lastEnded[key], errors: [],
           pause: ledger?.pauses[key], testMode: false))
     }
@@ -64,5 +75,14 @@ struct OfflineJobs {
           lastEnded: ledger?.keys[name].flatMap { lastEnded[$0] }, errors: errors, testMode: false))
     }
     return views.sorted { $0.name < $1.name }
+  }
+
+  private func state(
+    of definition: JobDefinition, _ key: JobKey, pause: RunLifecycle.Pause?, in planner: Planner,
+    at now: Instant
+  ) -> JobView.State {
+    if !definition.policy.enabled { return .disabled }
+    if pause != nil { return .paused }
+    return planner.isArchived(key, at: now) ? .archived : .idle
   }
 }

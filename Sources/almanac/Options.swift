@@ -87,6 +87,13 @@ extension DaemonSettings {
     if let zone = timeZone.value { return zone }
     do { return try Zone.ofMachine() } catch { throw CommandFailure("\(error)", status: ExitStatus.usage) }
   }
+
+  /// Has host processes, which inherit this process' variables, take the zone that is set for local time: both
+  /// `almanac.time` in jobs that name none, and what knows only of `TZ`, `os.date` and the programs that jobs run.
+  func giveZoneToHosts() {
+    guard let zone = timeZone.value else { return }
+    for name in ["ALMANAC_TIME_ZONE", "TZ"] { setenv(name, zone.name, 1) }
+  }
 }
 
 /// The folder of jobs.

@@ -20,8 +20,7 @@ struct RunnerSetup {
     _ settings: DaemonSettings, purpose: RunnerConfiguration.Purpose, testMode: Bool = false, logger: Logger
   ) throws {
     let zone = try settings.zone()
-    // Host processes inherit it: the zone of `almanac.time` in jobs that name none.
-    if let zone = settings.timeZone.value { setenv("ALMANAC_TIME_ZONE", zone.name, 1) }
+    settings.giveZoneToHosts()
     let state = settings.directory
     try state.create()
     lock = try Self.lock(state, for: purpose)
@@ -36,7 +35,7 @@ struct RunnerSetup {
       hosts: settings.hosts.value ?? ProcessInfo.processInfo.activeProcessorCount,
       maxIdleStates: settings.idleStates.value, retention: settings.retention,
       pools: settings.pools.mapValues(\.value), defaults: settings.defaults, node: Self.nodeName(),
-      version: Version.text)
+      version: Version.text, notify: settings.notify)
     configuration.zoneIsMachines = settings.timeZone.value == nil
     runner = try Runner(configuration, store: store, logs: logs, logger: logger)
   }

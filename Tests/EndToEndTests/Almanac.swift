@@ -175,11 +175,14 @@ final class Almanac {
     _ what: String, seconds: Double = 90, _ condition: () throws -> Bool
   ) async throws {
     let deadline = Date().addingTimeInterval(seconds)
+    var pause = 10.0
     while true {
       if try condition() { return }
       // Looked at once more after the time is over: it may have been spent waiting for a processor.
       if Date() > deadline { break }
-      try await Task.sleep(for: .milliseconds(20))
+      // What has not come soon may take its time: others need the processor to get there.
+      try await Task.sleep(for: .milliseconds(pause))
+      pause = min(pause * 1.5, 150)
     }
     throw Failure(description: "waited \(seconds) s in vain: \(what)\n\(log.suffix(4000))")
   }

@@ -54,12 +54,15 @@ extension RealBinary {
       return examples
     }
 
-    /// A job that runs each of the examples, and fails with all that went wrong.
+    /// A job that runs each of the examples, with nothing kept of the ones before it, and fails with all that went
+    /// wrong.
     private func job(of examples: [Example]) -> String {
       let calls = examples.map { "example(\($0.line), function()\n\($0.text)\nend)" }.joined(separator: "\n")
       return """
         local failures = {}
         local function example(line, body)
+          local kv = require "almanac.kv"
+          for _, key in ipairs(kv.keys()) do kv.delete(key) end
           local ok, err = xpcall(body, debug.traceback)
           if not ok then failures[#failures + 1] = "line " .. line .. ": " .. tostring(err) end
         end

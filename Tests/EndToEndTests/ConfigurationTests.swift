@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Values
 
@@ -27,6 +28,36 @@ extension RealBinary {
       #expect(try almanac.run(["stop"]).status == 0)
       daemon.waitUntilExit()
       #expect(daemon.terminationStatus == 0)
+    }
+
+    @Test("says whom to tell what jobs leave open, and jobs their local time")
+    func notify() async throws {
+      let server = LoopbackServer { _, connection in connection.answer("ok") }
+      defer { server.stop() }
+      let almanac = try almanac(
+        """
+        time_zone: Asia/Tokyo
+        notify: { on: [failed, succeeded], webhook: \(server.url)/all }
+        """)
+      let body = "function main() error(os.date('%z') .. require('almanac.time').format(0, '%z')) end"
+      try almanac.save("silent.lua", "schedule = { notify = false }\n" + body)
+      try almanac.save("own.lua", "schedule = { notify = { webhook = '\(server.url)/own' } }\n" + body)
+      try almanac.save("open.lua", "schedule = { notify = { on = 'failed' } }\n" + body)
+      try almanac.save("fine.lua", "schedule = { notify = { on = 'failed' } }\nfunction main() end")
+      try await almanac.serve()
+      for job in ["silent", "fine", "own", "open"] { try almanac.command("trigger", job, "--wait") }
+      func told() -> Set<String> {
+        Set(
+          server.requests.map { request in
+            let row = try? DataValue(json: request.body)
+            return "\(request.target) \(row?["job"].asString ?? "?") \(row?["outcome"].asString ?? "?")"
+          })
+      }
+      try await almanac.eventually("what is to be told is told") {
+        told() == ["/all tick succeeded", "/own own failed", "/all open failed"]
+      }
+      let error = try #require(try almanac.runs(of: "open").first?["error"].asString)
+      #expect(error.contains("+0900+0900"), "\(error)")
     }
 
     @Test("is shown with where each value came from, and without secrets") func shown() throws {

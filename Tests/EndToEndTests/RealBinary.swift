@@ -1,4 +1,4 @@
 import Testing
 
-/// The tests over the real binary. They start daemons and wait for what these do, so they take turns.
-@Suite("The real binary", .serialized) enum RealBinary {}
+/// The tests over the real binary. They start daemons and mostly wait for what these do, so several go on at a time.
+@Suite("The real binary", .sideBySide) enum RealBinary {}

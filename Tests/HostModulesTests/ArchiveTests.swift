@@ -231,7 +231,7 @@ import Values
     #expect(try folder.names() == [])
   }
 
-  @Test("a run that is stopped does not pack on", .timeLimit(.minutes(2)))
+  @Test("a run that is stopped does not pack on", .timeLimit(.minutes(10)))
   func stopped() async throws {
     #expect(folder.shell("truncate -s 200G hole").status == 0)
     let outcome = await ScriptHost.main(

@@ -410,7 +410,7 @@ import Values
     #expect(requests[3].headers["authorization"] == "Basic dTpw")
   }
 
-  @Test("more than eight requests to one slow server are under way at once", .timeLimit(.minutes(1)))
+  @Test("more than eight requests to one slow server are under way at once", .timeLimit(.minutes(10)))
   func width() async throws {
     let arrived = Counter()
     let server = LoopbackServer { _, connection in

@@ -165,7 +165,7 @@ import Values
 
   @Test(
     "a run that waits for an answer ends at its time limit, and its connection with it",
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(10)))
   func timeLimit() async {
     let (closed, signal) = AsyncStream.makeStream(of: Bool.self)
     let server = LoopbackServer { _, connection in signal.yield(connection.waitForClose(seconds: 15)) }
@@ -177,7 +177,7 @@ import Values
     #expect(await closed.first { _ in true } == true)
   }
 
-  @Test("many runs wait for answers at once", .timeLimit(.minutes(1)))
+  @Test("many runs wait for answers at once", .timeLimit(.minutes(10)))
   func many() async {
     let arrived = Counter()
     let server = LoopbackServer { _, connection in

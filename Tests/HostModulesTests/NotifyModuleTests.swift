@@ -151,7 +151,7 @@ import Values
     #expect(error.line == 3)
   }
 
-  @Test("a run that waits for a server ends at its time limit", .timeLimit(.minutes(1)))
+  @Test("a run that waits for a server ends at its time limit", .timeLimit(.minutes(10)))
   func timeLimit() async {
     let mute = LoopbackServer { _, _ in }
     defer { mute.stop() }

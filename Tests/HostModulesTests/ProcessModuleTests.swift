@@ -372,14 +372,12 @@ import Values
       return "done"
       """)
     #expect(outcome.result == "done")
-    // Those of other tests may have died this moment.
-    for _ in 0..<1000 {
-      if try zombies() == 0 { break }
+    // Other tests have children and descriptors too, for a while; each child has had two pipes.
+    for _ in 0..<3000 {
+      if try zombies() < 20 && openDescriptors() < 2000 { return }
       try await Task.sleep(for: .milliseconds(20))
     }
-    #expect(try zombies() < 20)
-    // Other tests have some too; each child has had two pipes.
-    #expect(try openDescriptors() < 3500)
+    Issue.record("\(try zombies()) zombies, \(try openDescriptors()) descriptors")
   }
 
   @Test("children of many runs are there at the same time, and hold no thread")

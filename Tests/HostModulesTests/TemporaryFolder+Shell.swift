@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 @testable import HostModules
@@ -19,6 +20,12 @@ extension TemporaryFolder {
     return (String(decoding: output, as: UTF8.self), status >> 8 & 255)
   }
 
-  /// How many descriptors this process has open.
-  func openDescriptors() -> Int { (try? FileSystem.names(in: jobPath("/proc/self/fd")).count) ?? 0 }
+  /// How many descriptors this process has open of what is in the folder, and of the folder.
+  func openDescriptors() throws -> Int {
+    try names(in: "/proc/self/fd").count { name in
+      // Those of others may be closed at any time.
+      let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + name)
+      return target?.hasPrefix(path) == true
+    }
+  }
 }

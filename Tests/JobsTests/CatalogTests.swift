@@ -34,6 +34,25 @@ struct CatalogTests {
     #expect(catalog.apply(FolderScan(scopes: [.job("a")], sources: [a2])).toLoad == [a2])
   }
 
+  @Test("takes a refused version up again, as long as the file says the same")
+  func takeUpAgain() {
+    var catalog = Catalog()
+    let (old, new) = (source("a", "1"), source("a", "2"))
+    _ = catalog.apply(scan([old]))
+    let early = catalog.takeUpAgain("a")
+    #expect(early == nil, "it is just being loaded")
+    catalog.refuse(old, LoadFailure([error("a")]))
+    let again = catalog.takeUpAgain("a")
+    #expect(again == old)
+    let isAccepted = catalog.accept(JobDefinition(source: old))
+    #expect(isAccepted && catalog.refused.isEmpty)
+    _ = catalog.apply(scan([new]))
+    catalog.refuse(new, LoadFailure([error("a")]))
+    _ = catalog.apply(scan([]))
+    let gone = catalog.takeUpAgain("a")
+    #expect(gone == nil)
+  }
+
   @Test(
     "reads again, when told so, what was refused and what was read from a calendar file that is another one now"
   )

@@ -6,9 +6,17 @@ import Values
 @testable import Jobs
 
 @Suite("NotifyDecoder") struct NotifyDecoderTests {
+  /// What `notify` says at the top of a table, and what is wrong with it.
+  private static func decode(_ value: DataValue) -> (NotifySettings, [Problems.Problem]) {
+    let problems = Problems()
+    var reader = TableReader(DataTable(fields: ["notify": value]), at: "", problems)
+    let settings = NotifyDecoder.decode(&reader, "notify") ?? NotifySettings()
+    return (settings, problems.all)
+  }
+
   @Test("reads every key")
   func whole() throws {
-    let (settings, problems) = NotifyDecoder.decode([
+    let (settings, problems) = Self.decode([
       "on": .list(["failed", "missed"]), "webhook": "https://h/hook",
       "email": .list(["ops@h", "Night <n@h>"]), "ntfy": "my-topic", "ping": "https://p/uuid",
       "long_running": "90m",
@@ -30,11 +38,11 @@ import Values
 
   @Test("a job's settings go before the configuration's, key by key, and false takes one away")
   func completed() {
-    let (defaults, _) = NotifyDecoder.decode([
+    let (defaults, _) = Self.decode([
       "on": "missed", "email": "ops@h", "webhook": "http://h/", "ping": "http://p/", "long_running": "1h",
     ])
     func settings(_ value: DataValue) -> NotifySettings {
-      NotifyDecoder.decode(value).0.completed(by: defaults)
+      Self.decode(value).0.completed(by: defaults)
     }
     #expect(settings(.object([:])) == defaults)
     let own = settings(["on": "failed", "webhook": false, "ping": false])
@@ -67,7 +75,7 @@ import Values
       (true, "notify", "true says nothing"), ("ops@h", "notify", "not a table"),
     ] as [(DataValue, String, String)])
   func problems(value: DataValue, place: String, message: String) {
-    let (_, problems) = NotifyDecoder.decode(value)
+    let (_, problems) = Self.decode(value)
     #expect(problems.count == 1)
     #expect(problems.first?.place == place)
     #expect(problems.first?.message.contains(message) == true, "\(problems.first?.message ?? "")")

@@ -237,6 +237,11 @@ struct ScheduleDecoderTests {
       (["start_when_available": false, "catch_up": "all"], "schedule.catch_up: contradicts"),
       (["priority": 10], "schedule.priority: 10"),
       (
+        ["requires": ["wait": "10m"]],
+        "schedule.requires: names nothing that has to hold; write network = true, or file = \"/mnt/backup/.mounted\""
+      ),
+      (["wait": "10m"], "schedule.wait: belongs into `requires = { wait = ... }`"),
+      (
         ["requires": ["netwrk": true]],
         "schedule.requires.netwrk: there is no such key; did you mean `network`?"
       ),

@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 import Values
 
-@Suite("Values across the border", .timeLimit(.minutes(1))) struct BorderTests {
+@Suite("Values across the border", .timeLimit(.minutes(10))) struct BorderTests {
   final class Witness: Sendable {
     static let alive = Atomic(0)
     init() { Self.alive.add(1, ordering: .relaxed) }

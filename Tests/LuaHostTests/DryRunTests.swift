@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 import Values
 
-@Suite("A dry run", .timeLimit(.minutes(2))) struct DryRunTests {
+@Suite("A dry run", .timeLimit(.minutes(10))) struct DryRunTests {
   private func run(
     _ body: String, dry: Bool = true, answers: DataValue = [:]
   ) async throws -> (end: Harness.End, called: [String], events: [String], writes: [KeyValueWrite]?) {

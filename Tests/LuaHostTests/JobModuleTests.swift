@@ -3,7 +3,7 @@ import LuaHost
 import Testing
 import Values
 
-@Suite("almanac.job and almanac.log", .timeLimit(.minutes(1))) struct JobModuleTests {
+@Suite("almanac.job and almanac.log", .timeLimit(.minutes(10))) struct JobModuleTests {
   let harness = Harness()
 
   @Test("env offers what the schedule sets") func environment() async throws {

@@ -55,7 +55,7 @@ private final class FakeDaemon: Sendable {
   }
 }
 
-@Suite("almanac.kv", .timeLimit(.minutes(2))) struct KeyValueTests {
+@Suite("almanac.kv", .timeLimit(.minutes(10))) struct KeyValueTests {
   let harness = Harness()
 
   /// Runs a `main` with `kv` and `job` at hand, and returns its end and what it has left.
@@ -228,7 +228,7 @@ private final class FakeDaemon: Sendable {
   }
 }
 
-@Suite("job.step", .timeLimit(.minutes(2))) struct StepTests {
+@Suite("job.step", .timeLimit(.minutes(10))) struct StepTests {
   let harness = Harness()
 
   private func load(_ body: String) async throws -> StateID {

@@ -3,7 +3,7 @@ import Testing
 import Values
 
 /// What a script finds: Lua's own functions, with their results and messages, but for what would let it escape.
-@Suite("The language", .timeLimit(.minutes(1))) struct LanguageTests {
+@Suite("The language", .timeLimit(.minutes(10))) struct LanguageTests {
   let harness = Harness()
 
   @Test(

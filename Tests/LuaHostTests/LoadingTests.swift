@@ -2,7 +2,7 @@ import LuaHost
 import Testing
 import Values
 
-@Suite("Loading", .timeLimit(.minutes(1))) struct LoadingTests {
+@Suite("Loading", .timeLimit(.minutes(10))) struct LoadingTests {
   let harness = Harness()
 
   private func loadError(_ text: String, modules: [String: String] = [:], path: String = "jobs/test.lua")

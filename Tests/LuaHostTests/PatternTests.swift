@@ -3,7 +3,7 @@ import Testing
 
 /// The pattern functions are the host's own, so that a match can be ended. They are to be the same as Lua's
 /// in all else: results, captures and messages.
-@Suite("Patterns", .timeLimit(.minutes(5))) struct PatternTests {
+@Suite("Patterns", .timeLimit(.minutes(10))) struct PatternTests {
   let harness = Harness()
 
   /// How often the 300,000 patterns of a normal run are tried, each time others.

@@ -2,7 +2,7 @@ import LuaHost
 import Testing
 import Values
 
-@Suite("The limit on processor time", .serialized, .timeLimit(.minutes(2))) struct ProcessorTimeTests {
+@Suite("The limit on processor time", .serialized, .timeLimit(.minutes(10))) struct ProcessorTimeTests {
   let harness = Harness()
 
   @Test(
@@ -19,7 +19,7 @@ import Values
     #expect(end.end == .overCPULimit)
     #expect(end.stateLost)
     #expect(end.duration >= .milliseconds(99))
-    #expect(end.duration < .seconds(20), "alone on a quiet machine it takes 0.12 s")
+    #expect(end.duration < .seconds(1) + Harness.slack)
   }
 
   @Test("says where the run was") func place() async throws {

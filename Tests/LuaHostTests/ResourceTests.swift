@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 import Values
 
-@Suite("What a module keeps for a state", .serialized, .timeLimit(.minutes(1))) struct ResourceTests {
+@Suite("What a module keeps for a state", .serialized, .timeLimit(.minutes(10))) struct ResourceTests {
   /// A resource that writes down what it is told, and settles when the test says so.
   final class Notes: StateResource {
     struct Contents {

@@ -2,7 +2,7 @@ import LuaHost
 import Testing
 import Values
 
-@Suite("A run's result", .timeLimit(.minutes(1))) struct ResultTests {
+@Suite("A run's result", .timeLimit(.minutes(10))) struct ResultTests {
   let harness = Harness()
 
   @Test(

@@ -2,7 +2,7 @@ import LuaHost
 import Testing
 import Values
 
-@Suite("Many states", .serialized, .timeLimit(.minutes(2))) struct ScaleTests {
+@Suite("Many states", .serialized, .timeLimit(.minutes(10))) struct ScaleTests {
   @Test("busy loops hold good jobs up only for a moment") func busyLoops() async throws {
     let harness = Harness()
     var good: [StateID] = []
@@ -25,7 +25,7 @@ import Values
       try await Task.sleep(for: .milliseconds(100))
     }
     print("good jobs beside 200 busy loops: the slowest took \(latest)")
-    #expect(latest < .seconds(10), "alone on two processors it takes 0.04 s")
+    #expect(latest < .milliseconds(250) + Harness.slack)
     for run in loops { #expect(await harness.end(of: run).end == .timedOut) }
   }
 

@@ -3,7 +3,7 @@ import LuaHost
 import Testing
 import Values
 
-@Suite("Secrets", .timeLimit(.minutes(2))) struct SecretTests {
+@Suite("Secrets", .timeLimit(.minutes(10))) struct SecretTests {
   let harness = Harness()
   private let folder = Folder()
 

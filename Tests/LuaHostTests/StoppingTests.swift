@@ -3,7 +3,7 @@ import Testing
 import Values
 
 /// Whatever a script does, its run ends at its time limit, or at the end of its grace if closers hold it up.
-@Suite("Stopping", .serialized, .timeLimit(.minutes(2))) struct StoppingTests {
+@Suite("Stopping", .serialized, .timeLimit(.minutes(10))) struct StoppingTests {
   let harness = Harness()
 
   static let endless: [(name: String, body: String)] = [
@@ -300,7 +300,7 @@ import Values
     #expect(end.end == .timedOut)
     #expect(end.stateLost)
     #expect(end.duration >= .milliseconds(49))
-    #expect(end.duration < .seconds(5), "limit and grace are 100 ms; the tests share two processors")
+    #expect(end.duration < .seconds(1) + Harness.slack, "limit and grace are 100 ms")
   }
 
   @Test("lets closers do their work, and wait in it") func closersWork() async throws {
@@ -325,11 +325,11 @@ import Values
             end)()
           end)
         end
-        """, timeLimit: .milliseconds(500), grace: .seconds(10))
+        """, timeLimit: .milliseconds(500), grace: .seconds(100))
     #expect(end.end == .timedOut)
     #expect(end.log.dropLast().map(\.message) == ["d", "c", "b", "a"])
     #expect(end.log.last?.message.hasPrefix("stopped at jobs/test.lua:1") == true)
-    #expect(end.duration < .seconds(8))
+    #expect(end.duration < .seconds(8) + Harness.slack)
   }
 
   @Test(
@@ -349,10 +349,10 @@ import Values
           pcall(f)
           log.info("not reached")
         end
-        """, timeLimit: .milliseconds(500), grace: .seconds(10))
+        """, timeLimit: .milliseconds(500), grace: .seconds(100))
     #expect(end.end == .timedOut)
     #expect(end.log.map(\.message) == ["b", "a", "stopped at jobs/test.lua:6"])
-    #expect(end.duration < .seconds(8))
+    #expect(end.duration < .seconds(8) + Harness.slack)
   }
 
   @Test("at any moment of any script loses nothing", arguments: 1...8) func atAnyMoment(seed: Int)
@@ -434,6 +434,6 @@ import Values
     }
     let begin = ContinuousClock.now
     harness.host.shutDown()
-    #expect(ContinuousClock.now - begin < .seconds(2))
+    #expect(ContinuousClock.now - begin < .seconds(2) + Harness.slack)
   }
 }

@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 import Values
 
-@Suite("What cannot be stopped", .timeLimit(.minutes(2))) struct StuckTests {
+@Suite("What cannot be stopped", .timeLimit(.minutes(10))) struct StuckTests {
   @Test("is told, once, and only when its thread has really gone on") func told() async throws {
     let isReleased = Atomic(false)
     let module = HostModule(
@@ -19,7 +19,7 @@ import Values
     let run = harness.start(id, timeLimit: .milliseconds(50), grace: .milliseconds(50))
     let begin = ContinuousClock.now
     await harness.recorder.stuckRuns.value(for: run)
-    #expect(ContinuousClock.now - begin < .seconds(20), "alone on a quiet machine it takes 0.05 s")
+    #expect(ContinuousClock.now - begin < .seconds(1) + Harness.slack)
     isReleased.store(true, ordering: .relaxed)
     #expect(await harness.end(of: run).end == .timedOut)
   }

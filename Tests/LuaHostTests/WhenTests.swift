@@ -2,7 +2,7 @@ import LuaHost
 import Testing
 import Values
 
-@Suite("schedule.when", .timeLimit(.minutes(2))) struct WhenTests {
+@Suite("schedule.when", .timeLimit(.minutes(10))) struct WhenTests {
   let harness = Harness(loadLimit: 3_000_000_000)
 
   private func load(_ when: String, _ rest: String = "function main() return runs end") async throws

@@ -55,10 +55,19 @@ import Testing
     var harness = try PlannerHarness("2026-01-01T11:00")
     let plan = try harness.plan([PlannerHarness.daily(12)], window: ("13:00", "14:00"))
     try harness.goLive(plan)
-    try harness.handle(.manual(request: "r", job: harness.key, params: nil, testing: false))
+    try harness.handle(.manual(request: "eva/1-2", job: harness.key, params: nil, testing: false))
     try harness.run(until: "2026-01-01T11:30")
-    #expect(try report(harness, plan)[3] == "window + passed by: somebody started it")
+    #expect(try report(harness, plan)[3] == "window + passed by: eva started it")
     #expect(try report(harness, plan)[5].hasPrefix("overlap + no other run was running"))
+  }
+
+  @Test("does not call a run late that waited for its turn") func queued() throws {
+    var harness = try PlannerHarness("2026-01-01T11:00")
+    harness.ending = { _ in (.hours(30), .succeeded(resultJSON: nil)) }
+    let plan = try harness.plan([PlannerHarness.daily(12)]) { $0.overlap = .queue(limit: 1) }
+    try harness.goLive(plan)
+    try harness.run(until: "2026-01-02T20:00")
+    #expect(try report(harness, plan)[2] == "late + in time, and then waited")
   }
 
   @Test("in test mode asks nothing behind overlap") func testMode() throws {

@@ -26,6 +26,29 @@ import Testing
     #expect(harness.starts.last?.cause == .after(RunID(1)))
   }
 
+  @Test("tells a job that was not live what has ended meanwhile, once")
+  func endedMeanwhile() throws {
+    var harness = try PlannerHarness("2026-01-01T11:55")
+    let first = try harness.plan([Self.noon])
+    let next = try harness.plan([Self.after(AfterCondition(job: "job"))], named: "next")
+    for plan in [first, next] { try harness.goLive(plan) }
+    try harness.run(until: "2026-01-01T12:20")
+    try harness.restart(at: "2026-01-02T11:55", first)
+    try harness.run(until: "2026-01-02T12:20")
+    try harness.goLive(next)
+    let ended = try harness.store.runs(RunQuery(job: first.key)).reversed().map {
+      EndedRun(job: "job", run: $0)
+    }
+    #expect(ended.count == 2)
+    for _ in 1...2 { try harness.handle(.endedMeanwhile(next.key, Array(ended))) }
+    try harness.run(until: "2026-01-02T12:30")
+    #expect(
+      try harness.ledger() == [
+        "job 12:00:00 succeeded", "next 12:00:01 succeeded", "job 12:00:00 succeeded",
+        "next 12:00:01 succeeded",
+      ])
+  }
+
   @Test("lets nothing follow a dry run")
   func afterDryRun() throws {
     var harness = try PlannerHarness("2026-01-01T11:55")

@@ -68,7 +68,12 @@ struct PlannerHarness {
       case .claim(let run, let moves):
         try store.commit([.claim(run, moves)])
         claims.append(run.id)
-      case .record(let run, let moves): try store.commit([.record(run, moves)])
+      case .record(let run, let moves):
+        do { try store.commit([.record(run, moves)]) } catch let error as StoreError
+          where error.kind == .conflict
+        {
+          answers.append(.recordTaken(run))
+        }
       case .account(let moves): try store.commit([.account(moves)])
       case .update(let run, let moves): try store.commit([.update(run, moves)])
       case .finish(let run, let moves): try store.commit([.finish(run, moves)])

@@ -23,7 +23,7 @@ import Testing
       ledger == [
         "10:00:00 succeeded", "10:10:00 running",
         "10:20:00 skipped: overlap: run 1 was still running, and 1 in the queue",
-        "10:30:00 waiting: overlap: waits for run 2 to end",
+        "10:30:00 waiting: overlap: waits its turn; run 2 was still running",
         "10:40:00 skipped: overlap: run 2 was still running, and 1 in the queue",
       ])
   }

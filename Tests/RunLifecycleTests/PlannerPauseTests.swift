@@ -26,6 +26,23 @@ import Testing
       ])
   }
 
+  @Test("has another row when the clock is set back and the job changed in the pause")
+  func clockSetBack() throws {
+    var harness = try PlannerHarness("2026-01-01T10:00:30")
+    try harness.goLive(harness.plan([Self.minutely]))
+    try harness.handle(.pause(harness.key, by: "root"))
+    try harness.run(until: "2026-01-01T10:03:30")
+    let from = harness.now
+    harness.now = try Instant(parsing: "2026-01-01T08:00:30", in: .utc)
+    try harness.handle(.clockStepped(from: from, to: harness.now))
+    let often = Trigger(.every(.seconds(30)), startAt: Instant(microseconds: 0))
+    try harness.goLive(harness.plan([often], version: "v2"), initial: false)
+    try harness.run(until: "2026-01-01T08:02:15")
+    try harness.handle(.resume(harness.key, by: "root"))
+    let ledger = try harness.ledger()
+    #expect(ledger == ["10:01:00...10:03:00 x3 skipped", "08:00:30...08:02:00 x4 skipped"])
+  }
+
   @Test("turns what was claimed a moment before into the pause's row")
   func claimedBefore() throws {
     var harness = try PlannerHarness("2026-01-01T10:00:59.970")

@@ -107,6 +107,11 @@ func blackout(_ texts: String...) throws -> Blackout {
         == [
           "2026-07-10T02:00", "2026-07-10T02:50", "2026-07-10T03:40", "2026-07-11T02:00", "2026-07-11T02:50",
         ])
+    // Microseconds, by which a planner tells apart what is due a second time, are kept.
+    let marked = try instant("2026-07-09T11:50") + Interval(microseconds: 3)
+    let account = TriggerAccount(accountedThrough: marked, lastDue: marked)
+    let opening = try instant("2026-07-10T02:00", often.zone) + Interval(microseconds: 3)
+    #expect(often.nextFiring(of: 0, after: account)?.dueAt == opening)
     // Through the night on which 02:00 does not exist.
     #expect(
       try dueInstants(nightly, after: "2027-03-27T12:00", count: 2, lastDue: instant("2027-03-27T01:00Z"))

@@ -33,6 +33,7 @@ import Values
       #expect(settings.retention == .standard)
       #expect(settings.pools.isEmpty)
       #expect(settings.defaults == .none)
+      #expect(settings.notify == NotifySettings())
     }
   }
 
@@ -64,6 +65,9 @@ import Values
         pools: { database: 2, "the web": 10 }
         defaults:
           time_limit: 1h
+        notify:
+          on: [failed, missed]
+          webhook: https://chat.example.com/hooks/x1
         """))
     #expect(settings.jobs.value == "/srv/jobs")
     #expect(settings.state.value == "/var/lib/almanac")
@@ -72,6 +76,40 @@ import Values
     #expect(settings.retentionBytes.origin == .file("/srv/almanac.yaml", line: 10))
     #expect(settings.pools.mapValues(\.value) == ["database": 2, "the web": 10])
     #expect(settings.defaults != .none)
+    #expect(settings.notify.on == [.failed, .missed])
+    #expect(settings.notify.webhook == ["https://chat.example.com/hooks/x1"])
+  }
+
+  @Test("lists what is in force without what is secret") func listing() throws {
+    let settings = try DaemonSettings(
+      file: Self.file(
+        """
+        notify:
+          on: failed
+          email: [ops@example.com]
+          webhook: [https://chat.example.com/hooks/x1y2, "http://me:pass@h:81?key=z"]
+          ntfy: my-topic
+          ping: false
+          smtp: { host: mail.example.com, user: me, password: hush }
+        defaults:
+          env: { TOKEN: hush }
+          notify: { ping: "https://hc-ping.com/0d1f", smtp: { password: hush } }
+        """))
+    let items = settings.listing(machineZone: .utc).filter {
+      $0.key.hasPrefix("notify") || $0.key.hasPrefix("defaults")
+    }
+    let shown = Dictionary(uniqueKeysWithValues: items.map { ($0.key, $0.value) })
+    let expected: [String: DataValue] = [
+      "notify.on": "failed", "notify.email": .list(["ops@example.com"]), "notify.ntfy": "***",
+      "notify.webhook": .list(["https://chat.example.com/***", "http://h:81/***"]), "notify.ping": false,
+      "notify.smtp": ["host": "mail.example.com", "user": "me", "password": "***"],
+      "defaults.env": ["TOKEN": "***"],
+      "defaults.notify": ["ping": "https://hc-ping.com/***", "smtp": ["password": "***"]],
+    ]
+    #expect(shown == expected)
+    #expect(items.first { $0.key == "notify.ntfy" }?.origin == .file("/srv/almanac.yaml", line: 5))
+    let off = try DaemonSettings(file: Self.file("notify: false")).listing(machineZone: .utc)
+    #expect(off.last?.key == "notify" && off.last?.value == false)
   }
 
   @Test("has relative paths of the file start from its folder, others from the working directory")
@@ -136,6 +174,20 @@ import Values
       ("grace: 1s\ngrace: 2s", ["/srv/almanac.yaml:1: the key grace stands here twice"]),
       ("listen: 127.0.0.1:7420", ["/srv/almanac.yaml:1: listen: not supported yet"]),
       ("store: postgresql://x", ["/srv/almanac.yaml:1: store: not supported yet"]),
+      // What is read by the same code as in jobs.
+      (
+        "notify:\n  on: faild\n  webhok: https://h/",
+        [
+          "/srv/almanac.yaml:2: notify.on: \"faild\" is not one of \"started\", \"succeeded\", \"failed\", \"recovered\", \"missed\", \"long_running\"; did you mean \"failed\"?",
+          "/srv/almanac.yaml:3: notify.webhok: there is no such key; did you mean `webhook`?",
+        ]
+      ),
+      (
+        "notify: ops@example.com",
+        [
+          "/srv/almanac.yaml:1: notify: \"ops@example.com\" is a string, not a table: notify = { email = \"ops@example.com\" }"
+        ]
+      ),
     ])
   func wrong(yaml: String, expected: [String]) {
     #expect(Self.problems(yaml) == expected)
@@ -245,6 +297,10 @@ import Values
       (
         "defaults: { every: 5m }",
         "/srv/almanac.yaml:1: defaults.every: is for a job's own schedule to say, no default for all of them"
+      ),
+      (
+        "pools: { database: 2 }\ndefaults: { pool: databse }",
+        "/srv/almanac.yaml:2: defaults.pool: there is no pool \"databse\"; did you mean \"database\"? Pools get their sizes under `pools:` in almanac.yaml"
       ),
       (
         "defaults: 5m",

@@ -75,6 +75,12 @@ extension KeyList {
       "every_days": "belongs into `daily = { every_days = ... }`",
       "every_weeks": "belongs into `weekly = { every_weeks = ... }`",
       "months": "belongs into `monthly = { months = ... }`",
+      "outcome": "belongs into `after = { job = ..., outcome = ... }`",
+      "wait": "belongs into `requires = { wait = ... }`",
+      "network": "belongs into `requires = { network = true }`",
+      "ac_power": "belongs into `requires = { ac_power = true }`",
+      "idle": "belongs into `requires = { idle = true }`",
+      "free_disk": "belongs into `requires = { free_disk = ... }`",
     ], otherNames: commonNames, example: "give it one, such as every = \"10m\"")
 
   static let trigger = KeyList(

@@ -3,22 +3,9 @@ import Scheduling
 import Values
 
 /// Reads `notify`, of a job's schedule table or of the configuration.
-public enum NotifyDecoder {
-  /// What is wrong with a table, and where: `notify.smtp.port`.
-  public typealias Problem = (place: String, message: String)
-
-  /// The settings in a configuration's value, and everything that is wrong with it.
-  ///
-  /// - Parameter place: How the value is reached, for messages.
-  public static func decode(_ value: DataValue, at place: String = "notify") -> (NotifySettings, [Problem]) {
-    let problems = Problems()
-    var reader = TableReader(DataTable(fields: ["notify": value]), at: "", problems)
-    let settings = decode(&reader, "notify") ?? NotifySettings()
-    return (settings, problems.all.map { (place + $0.place.dropFirst(".notify".count), $0.message) })
-  }
-
+package enum NotifyDecoder {
   /// The settings under `key`; `nil` if there are none.
-  static func decode(_ reader: inout TableReader, _ key: String) -> NotifySettings? {
+  package static func decode(_ reader: inout TableReader, _ key: String) -> NotifySettings? {
     if reader.has(key), let flag = reader.value(key)?.asBool {
       if flag { reader.report(key, "true says nothing; write whom to tell: { email = \"ops@example.com\" }") }
       return .off

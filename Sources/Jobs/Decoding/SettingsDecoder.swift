@@ -109,6 +109,9 @@ package enum SettingsDecoder {
     if requires.file == "" { table.report("file", "is empty; write the path that has to be there") }
     requires.wait = table.duration("wait")
     table.close(.requires)
+    if reader.value("requires")?.asTable?.fields.keys.allSatisfy({ $0 == "wait" }) == true {
+      reader.report("requires", "names nothing that has to hold; \(KeyList.requires.example)")
+    }
     return requires
   }
 

@@ -1,5 +1,6 @@
 import CLinux
 import HostProtocol
+import KillPoints
 import RunLifecycle
 import Scheduling
 import Values
@@ -158,6 +159,7 @@ final class RunExecutor {
           run: UInt64(next.run.id.rawValue), slot: slot, argument: argument(next.run, version),
           timeLimitNanoseconds: next.timeLimit, stopGraceNanoseconds: next.stopGrace,
           dryAnswers: dryAnswers(next.run))))
+    KillPoint.startQueued.pass()
     watch(until: flight.hostEndsAt)
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import KillPoints
 import Values
 
 /// A folder of messages that wait, a file each. Use it from one thread.
@@ -44,11 +45,14 @@ final class DeliveryFiles {
     let descriptor = open("\(folder)/\(name)", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw RunnerError("cannot write in \(folder): \(errorText(errno))") }
     defer { close(descriptor) }
-    guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fdatasync(descriptor) == 0 else {
+    let count = Glibc.write(descriptor, bytes, bytes.count)
+    KillPoint.messageWritten.pass()
+    guard count == bytes.count, fdatasync(descriptor) == 0 else {
       let reason = errorText(errno)
       remove(name)
       throw RunnerError("cannot write in \(folder): \(reason)")
     }
+    KillPoint.messageKept.pass()
     return name
   }
 

@@ -1,5 +1,6 @@
 import CLinux
 import Dispatch
+import KillPoints
 import Logging
 import Notifying
 import Scheduling
@@ -116,6 +117,7 @@ final class DeliveryQueue: @unchecked Sendable {
   private func sent(_ delivery: Delivery, _ trouble: NotifyTrouble?) {
     tasks[delivery.key] = nil
     guard !isClosed else { return }
+    if trouble == nil { KillPoint.messageSent.pass() }
     let former = lanes.trouble(of: delivery.lane)
     let (isDone, loss) = lanes.sent(delivery, trouble, at: clinux_monotonic_ns(), wall: wallNow())
     if let loss { lose(delivery, loss) } else if isDone { forget(delivery) }

@@ -64,7 +64,7 @@ extension Schedule {
       let earliest = after + Interval(microseconds: 1)
       var due = account.lastDue.map { max($0 + interval, earliest) } ?? earliest
       if isDeferringEvery(trigger) {
-        guard let opening = gates.opening(atOrAfter: due) else { return nil }
+        guard let opening = openingKept(atOrAfter: due) else { return nil }
         due = opening
       }
       return due < end && due <= .distantFuture ? due : nil
@@ -97,6 +97,14 @@ extension Schedule {
     return nil
   }
 
+  /// The next opening with the microseconds of `due`: they tell instants apart that are read a second time,
+  /// after the clock was set back.
+  private func openingKept(atOrAfter due: Instant) -> Instant? {
+    guard let opening = gates.opening(atOrAfter: due) else { return nil }
+    guard opening > due else { return due }
+    return opening + Interval(microseconds: (due.microseconds % 1000 + 1000) % 1000)
+  }
+
   private typealias Span = (first: Instant, last: Instant, count: Int)
 
   /// Firings of `every` without a grid: each opening begins a new one.
@@ -119,7 +127,7 @@ extension Schedule {
         return (first, last, count)
       }
       advance(through: min(now, close - Interval(microseconds: 1)))
-      guard let next = gates.opening(atOrAfter: last + interval), next <= now else {
+      guard let next = openingKept(atOrAfter: last + interval), next <= now else {
         return (first, last, count)
       }
       (last, count) = (next, count + 1)

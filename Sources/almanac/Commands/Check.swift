@@ -19,14 +19,15 @@ struct Check: ParsableCommand {
 
   func run() throws {
     let found = try OfflineJobs(state.settings(jobs: jobs))
+    let errors = (found.errors + found.doubts).sorted()
     if output.json {
-      try Console.printJSON(found.errors.map(Self.row))
+      try Console.printJSON(errors.map(Self.row))
     } else {
-      for error in found.errors { print(error) }
-      let count = found.definitions.count
-      Console.note("\(count) job\(count == 1 ? "" : "s") right, \(Set(found.errors.map(\.job)).count) wrong")
+      for error in errors { print(error) }
+      let count = found.definitions.count - Set(found.doubts.map(\.job)).count
+      Console.note("\(count) job\(count == 1 ? "" : "s") right, \(Set(errors.map(\.job)).count) wrong")
     }
-    if !found.errors.isEmpty { throw CommandFailure(nil) }
+    if !errors.isEmpty { throw CommandFailure(nil) }
   }
 
   private static func row(_ error: LoadError) -> DataValue {

@@ -106,7 +106,12 @@ private struct WhyReport {
     var facts: [(String, String)] = []
     if let run = answer.run {
       let until = run.dueUntil.map { " to \(subject.local($0)) (\(run.count))" } ?? ""
-      facts.append(("run", "\(run.id), due \(subject.local(run.dueAt))\(until), by \(run.trigger)"))
+      facts.append(
+        (
+          "run",
+          "\(run.id), due \(subject.local(run.dueAt))\(until), by \(run.trigger)"
+            + (run.requestedBy.map { " (\($0))" } ?? "")
+        ))
       if let started = run.startedAt { facts.append(("started", subject.local(started))) }
     }
     facts.append(("now", subject.stateSentence))

@@ -151,7 +151,16 @@ extension WhySubject {
   func outlook(_ firing: ExplainedFiring) -> String {
     if let pause { return "will be skipped, as the job is paused by \(pause.by) since \(local(pause.since))" }
     if firing.skipped { return "will be skipped" }
+    if let held = held(at: firing.dueAt) {
+      return "will be merged with run \(held.id), which waits for the same opening"
+    }
     if case .none = daemon { return "starts only if a daemon is running then" }
     return firing.startAt == firing.dueAt ? "will start then" : "will start at \(local(firing.startAt))"
+  }
+
+  /// The row that is held until an opening, for an instant outside of the windows before that.
+  private func held(at instant: Instant) -> Run? {
+    guard case .closed = schedule?.gate(at: instant) else { return nil }
+    return open.first { $0.claim == .deferred && $0.attempt == 0 && instant < $0.notBefore }
   }
 }

@@ -40,6 +40,7 @@ extension WhySubject {
   var circumstances: [String] {
     var notes: [String] = []
     if let missing { notes.append(missing) }
+    notes += doubts.map(\.description)
     let version = live?["version"].asString
     for error in errors {
       notes.append(

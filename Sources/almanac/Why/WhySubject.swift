@@ -29,6 +29,8 @@ struct WhySubject {
   /// The job's file as it is now; `nil` if it is gone, or does not load.
   let definition: JobDefinition?
   let errors: [LoadError]
+  /// What is most likely not meant in it.
+  let doubts: [LoadError]
   /// Why the file is not known, if that is not its own fault.
   let missing: String?
   let accounts: [StoredAccount]
@@ -51,15 +53,15 @@ struct WhySubject {
     pools = settings.pools.mapValues(\.value)
     do {
       let found = try OfflineJobs(settings, only: [name])
-      (definition, errors, missing) = (found.definitions.first, found.errors, nil)
+      (definition, errors, doubts, missing) = (found.definitions.first, found.errors, found.doubts, nil)
     } catch let failure as CommandFailure where key != nil {
       let folder = absolutePath(settings.jobs.value)
       switch failure.status {
       case ExitStatus.noJob:
-        (definition, errors, missing) = (nil, [], "there is no file of it in \(folder) any more")
+        (definition, errors, doubts, missing) = (nil, [], [], "there is no file of it in \(folder) any more")
       case ExitStatus.usage where settings.jobs.origin == .builtIn:
         missing = "its file is not known: there is no folder \(folder); name the one of the jobs with --jobs"
-        (definition, errors) = (nil, [])
+        (definition, errors, doubts) = (nil, [], [])
       default: throw failure
       }
     }

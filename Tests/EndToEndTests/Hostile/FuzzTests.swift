@@ -5,8 +5,8 @@ import Values
 extension RealBinary {
   @Suite("The border at random") struct FuzzTests {
     private static let environment = ProcessInfo.processInfo.environment
-    /// How long; a minute where nothing else is asked for.
-    private static let seconds = environment["ALMANAC_FUZZ_SECONDS"].flatMap(Double.init) ?? 60
+    /// How long; `make check` asks for a minute.
+    private static let seconds = environment["ALMANAC_FUZZ_SECONDS"].flatMap(Double.init) ?? 10
     private static let calls = 2000
     /// What the host may grow by after its first runs, however many follow; bytes.
     private static let mostGrowth = 96 << 20

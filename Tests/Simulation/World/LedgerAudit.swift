@@ -7,22 +7,45 @@ import Scheduling
 public struct LedgerAudit {
   let world: SimulatedWorld
   let rows: [Run]
-  private(set) var findings: [String] = []
+  var findings: [String] = []
+  /// How many due instants were looked for.
+  var instants = 0
 
   init(_ world: SimulatedWorld) throws {
     self.world = world
     rows = try world.store.runs(RunQuery(limit: .max)).reversed()
   }
 
-  /// All that is wrong, in words.
-  public static func findings(in world: SimulatedWorld) throws -> [String] {
-    if let failure = world.failure { return [failure] }
+  /// What an audit has found, and how much it has looked at.
+  public struct Report: Sendable {
+    /// All that is wrong, in words.
+    public var findings: [String] = []
+    /// How many events the planner was told.
+    public var events = 0
+    /// How many due instants were held against the ledger.
+    public var instants = 0
+  }
+
+  /// Plays the world of a seed, and audits what it leaves.
+  public static func report(onSeed seed: Int) -> Report {
+    var world = SimulatedWorld(seed: seed)
+    do {
+      try world.play()
+      return try report(on: world)
+    } catch {
+      return Report(findings: ["the world came to an end: \(error)"], events: world.events)
+    }
+  }
+
+  /// Audits the ledger of a world that has been played.
+  static func report(on world: SimulatedWorld) throws -> Report {
+    if let failure = world.failure { return Report(findings: [failure], events: world.events) }
     var audit = try LedgerAudit(world)
     audit.checkRows()
     audit.checkCalls()
     audit.checkEvents()
     for (key, plans) in world.versions.sorted(by: { $0.key < $1.key }) { audit.checkCoverage(of: key, plans) }
-    return audit.findings
+    return Report(findings: audit.findings, events: world.events, instants: audit.instants)
   }
 
   private mutating func checkRows() {
@@ -112,9 +135,11 @@ public struct LedgerAudit {
   /// A run whose place another one has taken does not go on.
   private mutating func checkSuccession() {
     var latest: [JobKey: RunID] = [:]
+    var called: Set<RunID> = []
     for call in world.calls {
       let other = latest.updateValue(call.run, forKey: call.job)
-      guard let other, other > call.run, call.attempt > 1, !call.cause.bringsPayload else { continue }
+      let isFirst = called.insert(call.run).inserted
+      guard let other, other > call.run, !isFirst, !call.cause.bringsPayload else { continue }
       if case .parallel = world.natures[call.job]?.overlap { continue }
       findings.append("run \(call.run) went on after run \(other) had taken its place")
     }
@@ -191,6 +216,7 @@ public struct LedgerAudit {
       }
     }
     let instants = due.keys.sorted()
+    self.instants += instants.count
     var next = 0
     for row in rows.filter({ $0.job == key }).sorted(by: { $0.dueAt < $1.dueAt }) {
       guard case .clock = row.cause else { continue }
@@ -215,31 +241,39 @@ public struct LedgerAudit {
 
   /// When each trigger was live, as the accounts that were committed tell.
   private func lives(of key: JobKey, _ plans: [JobPlan]) -> [Life] {
-    var open: [String: (fingerprint: String, account: TriggerAccount)] = [:]
+    var open: [String: (fingerprint: String, account: TriggerAccount, through: Instant)] = [:]
     var lives: [Life] = []
-    func close(_ trigger: String, at instant: Instant, latest: Instant) {
-      guard let (fingerprint, account) = open.removeValue(forKey: trigger) else { return }
+    func close(_ trigger: String, at instant: Instant, latest: Instant, whileAway: Bool = false) {
+      guard let (fingerprint, account, through) = open.removeValue(forKey: trigger) else { return }
       for plan in plans {
         guard let schedule = plan.schedule else { continue }
         for index in schedule.triggers.indices
         where schedule.triggers[index].accountKey == trigger && schedule.fingerprint(of: index) == fingerprint
         {
+          var certainly = certainlyLive(until: instant)
+          // What its account had not come to is known to nobody when a schedule goes while no daemon is there.
+          if whileAway { certainly = min(certainly, through) }
           lives.append(
             Life(
-              plan: plan, trigger: index, account: account, certainly: certainlyLive(until: instant),
+              plan: plan, trigger: index, account: account, certainly: certainly,
               perhaps: max(instant, world.steps.isEmpty ? instant : latest) + .milliseconds(100)))
           return
         }
       }
     }
     for write in world.committed {
-      guard case .account(let moves) = write.change else { continue }
-      for move in moves where move.job == key && open[move.triggerKey]?.fingerprint != move.fingerprint {
+      for move in write.moves where move.job == key {
+        guard open[move.triggerKey]?.fingerprint != move.fingerprint else {
+          open[move.triggerKey]?.through = move.account.accountedThrough
+          continue
+        }
         let isRetired = move.fingerprint == StoredAccount.retired
         close(
           move.triggerKey, at: isRetired ? write.decidedAt : move.account.accountedThrough,
-          latest: write.latest)
-        if !isRetired { open[move.triggerKey] = (move.fingerprint, move.account) }
+          latest: write.latest, whileAway: world.starts.contains(write.decidedAt))
+        if !isRetired {
+          open[move.triggerKey] = (move.fingerprint, move.account, move.account.accountedThrough)
+        }
       }
     }
     for trigger in open.keys.sorted() { close(trigger, at: world.clock, latest: world.clock) }

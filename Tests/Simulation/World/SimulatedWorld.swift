@@ -48,6 +48,16 @@ public struct SimulatedWorld {
       }
     }
 
+    /// How the accounts of triggers moved with it.
+    var moves: [AccountChange] {
+      switch change {
+      case .claim(_, let moves), .record(_, let moves), .update(_, let moves), .finish(_, let moves, _),
+        .account(let moves):
+        moves
+      case .keepStep, .started, .pause: []
+      }
+    }
+
     private static func line(_ moves: [AccountChange]) -> String {
       moves.map { "[\($0.job) \($0.triggerKey) \($0.account.accountedThrough) \($0.memo ?? "-")]" }.joined()
     }
@@ -106,8 +116,12 @@ public struct SimulatedWorld {
   private(set) var calls: [Call] = []
   /// Every change that was committed, with the time at which it was decided.
   private(set) var committed: [Write] = []
+  /// How many events the planner was told.
+  private(set) var events = 0
   /// When the daemon was not there, or did not come to look, by the wall clock.
   private(set) var absences: [(from: Instant, to: Instant)] = []
+  /// When the daemon started again, by the wall clock.
+  private(set) var starts: Set<Instant> = []
   /// Every version of a job that was ever live.
   private(set) var versions: [JobKey: [JobPlan]] = [:]
   private(set) var pauses: [PausedTime] = []
@@ -147,6 +161,9 @@ public struct SimulatedWorld {
       node: "node", nextRunID: RunID(1), startID: "start0", bootID: "boot1", pools: Self.pools)
     self.random = random
   }
+
+  /// When the daemon was away or held up, in order.
+  public var interruptions: [String] { absences.map { "\($0.from) to \($0.to)" } }
 
   /// All that was written, in order.
   public var trace: [String] { committed.map(\.line) }
@@ -241,6 +258,7 @@ public struct SimulatedWorld {
 extension SimulatedWorld {
   private mutating func handle(_ event: PlannerEvent) {
     latest = max(latest, clock)
+    events += 1
     for decision in planner.handle(event, at: clock) {
       switch decision {
       case .claim(let run, let moves): write(.claim(run, moves))
@@ -302,19 +320,20 @@ extension SimulatedWorld {
       return beginCommit()
     }
     // A clock that was set back may read an instant twice: the store takes it once.
-    var taken: [RunID] = []
+    var taken: [PlannerEvent] = []
     for write in batch {
-      if case .claim(let run, _) = write.change, (try? store.commit([write.change])) == nil {
-        taken.append(run.id)
+      switch write.change {
+      case .claim(let run, _) where (try? store.commit([write.change])) == nil:
+        taken.append(.claimTaken([run.id]))
         claims.removeAll { $0 == run.id }
-      } else if case .claim = write.change {
-        committed.append(write)
-      } else {
-        apply([write])
+      case .record(let run, _) where (try? store.commit([write.change])) == nil:
+        taken.append(.recordTaken(run))
+      case .claim, .record: committed.append(write)
+      default: apply([write])
       }
     }
     if !claims.isEmpty { handle(.claimed(claims)) }
-    if !taken.isEmpty { handle(.claimTaken(taken)) }
+    for event in taken { handle(event) }
     beginCommit()
   }
 
@@ -354,9 +373,13 @@ extension SimulatedWorld {
   /// The daemon is killed, or the power fails. What was being written may have come to the disk, or not.
   private mutating func crash() {
     incarnation += 1
+    if !isDraining { wentDownAt = clock }
     (isUp, isDraining) = (false, false)
-    wentDownAt = clock
-    if !writing.isEmpty, random.chance(50) { apply(writing) }
+    if !writing.isEmpty, random.chance(50) {
+      apply(writing)
+      writing = []
+    }
+    if let lost = (writing + queue).map(\.decidedAt).min() { wentDownAt = min(wentDownAt, lost) }
     (writing, queue, wakeAt, faultUntil) = ([], [], nil, nil)
     for index in calls.indices where calls[index].ended == nil {
       (calls[index].ended, calls[index].end) = (now, .interrupted("crash"))
@@ -379,6 +402,7 @@ extension SimulatedWorld {
     restarts += 1
     isUp = true
     absences.append((wentDownAt, clock))
+    starts.insert(clock)
     let hadPowerCut = random.chance(20)
     if hadPowerCut { boots += 1 }
     powerCuts += hadPowerCut ? 1 : 0
@@ -454,6 +478,8 @@ extension SimulatedWorld {
     case 6 where isUp: tellWatched(key, "files\(changes)")
     case 7 where isUp && !isDraining:
       isDraining = true
+      // What falls due from here on is the next start's.
+      wentDownAt = clock
       handle(.drain)
       plan(.stopRunning, at: now + .seconds(5))
       plan(.wentDown, at: now + .seconds(6))

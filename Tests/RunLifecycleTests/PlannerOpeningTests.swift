@@ -1,0 +1,80 @@
+import RunLifecycle
+import RunStore
+import Scheduling
+import Testing
+
+@Suite("Rows that wait for an opening") struct PlannerOpeningTests {
+  /// Due at noon, and held until the window opens.
+  private static let noon: Trigger = {
+    var trigger = PlannerHarness.daily(12)
+    trigger.outsideWindow = .defer
+    return trigger
+  }()
+
+  private func row(_ harness: PlannerHarness) throws -> Run {
+    try #require(try harness.store.runs(RunQuery(limit: 1)).first)
+  }
+
+  @Test("say what they wait for, from the claim on") func reason() throws {
+    var harness = try PlannerHarness("2026-01-01T11:00")
+    try harness.goLive(harness.plan([Self.noon], window: ("20:00", "21:00")))
+    try harness.run(until: "2026-01-01T13:00")
+    let held = try row(harness)
+    #expect(held.state == .waiting && held.gate == .window && held.reason == "window 20:00-21:00 is closed")
+    try harness.run(until: "2026-01-01T20:30")
+    let started = try row(harness)
+    #expect(started.outcome == .succeeded && started.gate == nil && started.reason == nil)
+  }
+
+  @Test("so does an attempt that meets a closed window, and the row knows until when") func retry() throws {
+    var harness = try PlannerHarness("2026-01-01T11:00")
+    harness.ending = { run in
+      (.minutes(1), run.attempt == 1 ? .failed("no") : .succeeded(resultJSON: nil))
+    }
+    let plan = try harness.plan([PlannerHarness.daily(12)], window: ("11:00", "12:30")) {
+      $0.retry = RetryPolicy(count: 1, interval: .hours(1))
+    }
+    try harness.goLive(plan)
+    try harness.run(until: "2026-01-01T14:00")
+    let waiting = try row(harness)
+    #expect(waiting.gate == .window && waiting.reason == "window 11:00-12:30 is closed")
+    #expect(waiting.attemptOutcome == .failed && waiting.error == "no")
+    #expect(waiting.notBefore == (try Instant(parsing: "2026-01-02T11:00", in: .utc)))
+    try harness.restart(at: "2026-01-01T15:00", plan)
+    try harness.run(until: "2026-01-02T11:30")
+    #expect(try harness.ledger() == ["12:00:00 #2 succeeded"])
+    #expect(harness.startTimes.count == 2)
+  }
+
+  @Test("start at once when the window is another one, or is no more") func reload() throws {
+    var harness = try PlannerHarness("2026-01-01T11:00")
+    try harness.goLive(harness.plan([Self.noon], window: ("20:00", "21:00")))
+    try harness.run(until: "2026-01-01T13:00")
+    try harness.goLive(harness.plan([Self.noon], window: ("15:00", "16:00"), version: "v2"), initial: false)
+    let later = try row(harness)
+    #expect(later.state == .waiting && later.reason == "window 15:00-16:00 is closed")
+    #expect(later.notBefore == (try Instant(parsing: "2026-01-01T15:00", in: .utc)))
+    try harness.run(until: "2026-01-01T14:00")
+    try harness.goLive(harness.plan([Self.noon], version: "v3"), initial: false)
+    #expect(try row(harness).state == .running)
+    try harness.run(until: "2026-01-01T14:01")
+    #expect(harness.startTimes == ["14:00:00"])
+    #expect(try harness.ledger() == ["12:00:00 succeeded"])
+  }
+
+  @Test("what is made up says so while it waits") func madeUp() throws {
+    var harness = try PlannerHarness("2026-01-01T11:00")
+    let plan = try harness.plan([PlannerHarness.daily(12)], window: ("11:00", "12:30")) {
+      $0.catchUp = .newest
+    }
+    try harness.goLive(plan)
+    try harness.restart(at: "2026-01-01T12:10", plan)
+    #expect(try row(harness).state == .running, "the window is still open")
+    var late = try PlannerHarness("2026-01-01T11:00")
+    try late.goLive(plan)
+    try late.restart(at: "2026-01-01T13:00", plan)
+    #expect(try late.ledger(reasons: true) == ["12:00:00 waiting: window 11:00-12:30 is closed"])
+    try late.run(until: "2026-01-02T11:30")
+    #expect(try late.ledger() == ["12:00:00 succeeded"])
+  }
+}
