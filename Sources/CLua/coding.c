@@ -15,6 +15,35 @@ static char list_key;
 
 void push_null(lua_State *L) { lua_pushlightuserdata(L, &null_mark); }
 
+/* All light userdata share one metatable: native rocks may have others. */
+
+static bool is_null(lua_State *L, int index) { return lua_touserdata(L, index) == &null_mark; }
+
+static int null_to_text(lua_State *L) {
+  if (is_null(L, 1)) lua_pushliteral(L, "null");
+  else lua_pushfstring(L, "userdata: %p", lua_topointer(L, 1));
+  return 1;
+}
+
+/* A field that a server has sent as null is a value here, and easily taken for the table that it might be. */
+static int index_null(lua_State *L) {
+  if (!is_null(L, 1)) return luaL_error(L, "attempt to index a userdata value");
+  if (lua_type(L, 2) != LUA_TSTRING) return luaL_error(L, "attempt to index json.null");
+  return luaL_error(L, "attempt to index json.null (field '%s')", lua_tostring(L, 2));
+}
+
+void dress_null(lua_State *L) {
+  static const luaL_Reg functions[] = {
+    {"__tostring", null_to_text}, {"__index", index_null}, {"__newindex", index_null}, {NULL, NULL},
+  };
+  push_null(L);
+  luaL_newlib(L, functions);
+  lua_pushboolean(L, 0);
+  lua_setfield(L, -2, "__metatable");
+  lua_setmetatable(L, -2);
+  lua_pop(L, 1);
+}
+
 void push_list_metatable(lua_State *L) {
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &list_key) == LUA_TTABLE) return;
   lua_pop(L, 1);

@@ -87,9 +87,16 @@ void decode(lua_State *L, const uint8_t **position, const uint8_t *end);
 int decode_list(lua_State *L, const uint8_t *bytes, size_t length);
 /* The value that stands for null inside tables. [-0, +1, -] */
 void push_null(lua_State *L);
+/* Gives it a text, and a word for who takes it for a table. [-0, +0, m] */
+void dress_null(lua_State *L);
 void push_list_metatable(lua_State *L);
 
 /* Stopping. */
+/* clua_stop_pending, for loops. */
+static inline bool is_stop_pending(const clua_state *state) {
+  int taken = atomic_load_explicit(&state->stop_taken, memory_order_relaxed);
+  return taken >= 2 || atomic_load_explicit(&state->stop_requested, memory_order_relaxed) > taken;
+}
 /* From now on everything unwinds. */
 void begin_unwinding(clua_state *state, int cause);
 /* Ends what runs in L: yields or raises, and nothing of the script's gets to run but closers. To be
@@ -109,7 +116,7 @@ int notice_stop(lua_State *L, clua_state *state);
 int take_stop(lua_State *L, clua_state *state);
 /* Raises when a stop is pending. Every function of ours that loops or calls back asks. [-0, +0, v] */
 static inline void look(lua_State *L, clua_state *state) {
-  if (clua_stop_pending(state)) take_stop(L, state);
+  if (is_stop_pending(state)) take_stop(L, state);
 }
 /* An error of `status` was caught in L by a protected call begun in `generation`: raises again when it
  * must not be swallowed. [-0, +0, v] */

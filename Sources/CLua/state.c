@@ -251,6 +251,7 @@ static int set_up(lua_State *L) {
   open_system(L);
   lua_settop(L, 0);
   push_list_metatable(L);
+  dress_null(L);
   open_prelude(L);
   state_of(L)->run_thread = lua_newthread(L);
   luaL_ref(L, LUA_REGISTRYINDEX);

@@ -151,10 +151,7 @@ void clua_request_stop(clua_state *state, int level) {
   if (level > atomic_load(&state->stop_requested)) atomic_store(&state->stop_requested, level);
 }
 
-bool clua_stop_pending(const clua_state *state) {
-  int taken = atomic_load_explicit(&state->stop_taken, memory_order_relaxed);
-  return taken >= 2 || atomic_load_explicit(&state->stop_requested, memory_order_relaxed) > taken;
-}
+bool clua_stop_pending(const clua_state *state) { return is_stop_pending(state); }
 
 bool clua_must_end(void) {
   const clua_state *state = current;
