@@ -2,16 +2,18 @@
 # make test    install what is missing, run every test
 # make check   what CI runs: format lint, a build with warnings as errors, every test, 10000 seeds of the simulation
 # make simulate [SEEDS=10000] [SEED=n]   the planner in as many simulated worlds, or in one; CONTRIBUTING says more
-# make campaign ROUNDS=1000 [SEED=n]   kills and breaks the daemon again and again, and audits what it leaves
-# make fuzz SECONDS=600 [SEED=n]   calls the host's modules with whatever comes to mind
+# make prove     that the simulation sees: each of the deliberate bugs in Tests/Simulation/Bugs is found
+# make campaign ROUNDS=1000 POINTS=3 [POINT=name] [FAULT=clock|disk] [SEED=n]   kills and breaks the daemon again and again, and audits what it leaves
+# make fuzz SECONDS=600 [SEED=n] [SANITIZE=address]   calls the host's modules with whatever comes to mind
 
 SWIFT   ?= swift
 JOBS    ?= jobs
 SECONDS ?= 600
 SEEDS   ?= 10000
 ROUNDS  ?= 1000
-PACKAGES = libarchive-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata luarocks lua-check openssl \
-           python3-aiosmtpd
+POINTS  ?= 3
+PACKAGES = libarchive-dev libexpat1-dev liblua5.4-dev libsqlite3-dev zlib1g-dev pkg-config tzdata luarocks lua-check \
+           openssl python3-aiosmtpd
 RELEASE  = -c release --static-swift-stdlib
 
 .PHONY: help run build test check lint format setup benchmark fuzz simulate campaign clean
@@ -45,9 +47,13 @@ check: setup lint
 benchmark: setup
 	cd Benchmarks && $(SWIFT) package --disable-sandbox benchmark
 
+# With a sanitizer everything is built once more, beside the rest.
+FUZZ_BUILD = $(if $(SANITIZE),--sanitize=$(SANITIZE) --scratch-path .build/$(SANITIZE))
+
 fuzz: setup
-	$(SWIFT) build --build-tests
-	ALMANAC_FUZZ_SECONDS=$(SECONDS) ALMANAC_FUZZ_SEED=$(SEED) $(SWIFT) test --skip-build --filter FuzzTests
+	$(SWIFT) build --build-tests $(FUZZ_BUILD)
+	ASAN_OPTIONS=detect_leaks=0 ALMANAC_FUZZ_SECONDS=$(SECONDS) ALMANAC_FUZZ_SEED=$(SEED) \
+	  $(SWIFT) test --skip-build $(FUZZ_BUILD) --filter FuzzTests
 
 # By itself a small product: it needs neither Lua nor a database.
 simulate: setup
@@ -58,7 +64,12 @@ simulate: setup
 campaign: setup
 	$(SWIFT) build --product almanac
 	$(SWIFT) build --product fault-campaign
-	bin=$$($(SWIFT) build --show-bin-path) && $$bin/fault-campaign $$bin/almanac --rounds $(ROUNDS) --seed "$(SEED)"
+	bin=$$($(SWIFT) build --show-bin-path) && \
+	$$bin/fault-campaign $$bin/almanac --points $(POINTS) --rounds $(ROUNDS) --point "$(POINT)" \
+	  --fault "$(FAULT)" --seed "$(SEED)"
+
+prove: setup
+	Tests/Simulation/prove $(SEEDS)
 
 clean:
 	rm -rf .build Benchmarks/.build

@@ -10,6 +10,7 @@ let package = Package(
     .executable(name: "almanac", targets: ["almanac"]),
     .library(name: "Scheduling", targets: ["Scheduling"]),
     .library(name: "RunLifecycle", targets: ["RunLifecycle"]),
+    .library(name: "TaskScheduling", targets: ["TaskScheduling"]),
     .library(name: "RunStore", targets: ["RunStore", "RunStoreSQLite", "RunStoreTesting"]),
   ],
   dependencies: [
@@ -85,18 +86,33 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "HostProtocol", dependencies: ["Values"], swiftSettings: strict),
 
+    // Files of one folder that change together.
+    .target(
+      name: "FolderSync", dependencies: ["Values", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
+
+    // What others have, as job files.
+    .target(name: "JobWriting", dependencies: ["Jobs", "Scheduling", "Values"], swiftSettings: strict),
+    .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+    .target(
+      name: "TaskScheduling",
+      dependencies: [
+        "CExpat", "FolderSync", "JobWriting", "Scheduling", .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
+
     // Where the fault campaign ends the program: in debug builds only.
     .target(
       name: "KillPoints",
       swiftSettings: strict + [.define("KILL_POINTS", .when(configuration: .debug))]),
 
     // The daemon's side.
-    .target(name: "CLinux"),
+    .target(name: "CLinux", cSettings: [.define("INJECTED_CLOCK", .when(configuration: .debug))]),
     .target(name: "CResources"),
     .target(
       name: "Jobs",
       dependencies: [
-        "CLinux", "Notifying", "RunLifecycle", "Scheduling", "Values",
+        "CLinux", "FolderSync", "Notifying", "RunLifecycle", "Scheduling", "Values",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
@@ -130,8 +146,9 @@ let package = Package(
     .executableTarget(
       name: "almanac",
       dependencies: [
-        "CLinux", "CResources", "HostProcess", "Jobs", "RunLifecycle", "RunStore", "RunStoreSQLite", "Runner",
-        "Scheduling", "Settings", "Values",
+        "CLinux", "CResources", "FolderSync", "HostProcess", "JobWriting", "Jobs", "RunLifecycle", "RunStore",
+        "RunStoreSQLite", "Runner",
+        "Scheduling", "Settings", "TaskScheduling", "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
@@ -139,10 +156,18 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SchedulingTests", dependencies: ["Scheduling"], exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(name: "FolderSyncTests", dependencies: ["FolderSync"], swiftSettings: strict),
+    .testTarget(
+      name: "TaskSchedulingTests",
+      dependencies: ["FolderSync", "JobWriting", "Jobs", "Scheduling", "TaskScheduling", "Values"],
+      swiftSettings: strict),
+    .testTarget(name: "JobWritingTests", dependencies: ["JobWriting"], swiftSettings: strict),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
     .testTarget(
       name: "JobsTests",
-      dependencies: ["CResources", "Jobs", "Notifying", "RunLifecycle", "Scheduling", "Values"],
+      dependencies: [
+        "CResources", "Jobs", "Notifying", "RunLifecycle", "Scheduling", "TestSupport", "Values",
+      ],
       swiftSettings: strict),
     // The planner in virtual time: a world for it to live in, and what holds its ledger against that.
     .target(
@@ -156,7 +181,8 @@ let package = Package(
     .target(
       name: "Campaign",
       dependencies: [
-        "KillPoints", "RunLifecycle", "RunStore", "RunStoreSQLite", "Scheduling", "Simulation", "Values",
+        "KillPoints", "RunLifecycle", "RunStore", "RunStoreSQLite", "Scheduling", "Simulation", "TestSupport",
+        "Values",
       ],
       path: "Tests/Campaign/World", swiftSettings: strict),
     .executableTarget(
@@ -205,7 +231,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Campaign", "TestSupport", "Values", "almanac", .product(name: "Crypto", package: "swift-crypto"),
+        "Campaign", "Jobs", "TestSupport", "Values", "almanac",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["Hostile/fuzz.lua"], swiftSettings: strict),

@@ -7,6 +7,7 @@ import Foundation
 /// swift run --package-path Benchmarks -c release load grid .build/release/almanac
 /// swift run --package-path Benchmarks -c release load sleepers .build/release/almanac
 /// swift run --package-path Benchmarks -c release load forecast .build/release/almanac
+/// swift run --package-path Benchmarks -c release load folder .build/release/almanac
 /// swift run --package-path Benchmarks -c release load year
 /// ```
 @main
@@ -17,7 +18,7 @@ struct Load {
       return try Year.run(days: arguments.dropFirst().first.flatMap { Int($0) } ?? 365)
     }
     guard arguments.count >= 2, let kind = arguments.first, let binary = arguments.dropFirst().first else {
-      return print("usage: load burst|grid|sleepers|forecast BINARY [JOBS], load year [DAYS]")
+      return print("usage: load burst|grid|sleepers|forecast|folder BINARY [JOBS], load year [DAYS]")
     }
     let count = arguments.dropFirst(2).first.flatMap { Int($0) }
     let daemon = try Daemon(binary: binary)
@@ -27,6 +28,7 @@ struct Load {
     case "grid": try grid(daemon, jobs: count ?? 1000)
     case "sleepers": try sleepers(daemon, jobs: count ?? 10_000)
     case "forecast": try forecast(daemon, jobs: count ?? 1000)
+    case "folder": try Folder.run(daemon, files: count ?? 10_000)
     default: print("unknown load \(kind)")
     }
   }
@@ -156,6 +158,7 @@ final class Daemon {
   private let binary: String
   private let root: String
   private var process: Process?
+  private var logReader: FileHandle?
 
   init(binary: String) throws {
     self.binary = URL(fileURLWithPath: binary).path
@@ -164,10 +167,26 @@ final class Daemon {
   }
 
   func save(_ name: String, _ text: String) throws {
-    try text.write(toFile: root + "/jobs/" + name, atomically: false, encoding: .utf8)
+    let path = root + "/jobs/" + name
+    if name.contains("/") {
+      try FileManager.default.createDirectory(
+        atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    }
+    try text.write(toFile: path, atomically: false, encoding: .utf8)
   }
 
+  /// Starts it, and waits for all jobs to be loaded.
   func start() throws {
+    try launch()
+    while true {
+      let status = try run(["status", "--state", root + "/state"])
+      if status.contains("running since"), !status.contains("are being loaded") { return }
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+  }
+
+  /// Starts it and does not wait.
+  func launch() throws {
     let log = root + "/log"
     _ = FileManager.default.createFile(atPath: log, contents: nil)
     let process = Process()
@@ -176,12 +195,23 @@ final class Daemon {
     process.standardError = FileHandle(forWritingAtPath: log)
     try process.run()
     self.process = process
-    while true {
-      let status = try run(["status", "--state", root + "/state"])
-      if status.contains("running since"), !status.contains("are being loaded") { return }
-      Thread.sleep(forTimeInterval: 0.05)
+    logReader = FileHandle(forReadingAtPath: log)
+  }
+
+  /// Waits for the next line of the log that has this text; at most a minute.
+  func waitForLog(_ text: String) throws {
+    let deadline = Date().addingTimeInterval(60)
+    var said = ""
+    while !said.contains(text) {
+      guard Date() < deadline else { throw CocoaError(.fileReadUnknown) }
+      let more = try logReader?.readToEnd() ?? Data()
+      said += String(decoding: more, as: UTF8.self)
+      if more.isEmpty { usleep(200) }
     }
   }
+
+  /// Has the folder checked.
+  func check() throws { _ = try run(["check", root + "/jobs", "--state", root + "/state"]) }
 
   /// Resident bytes of all host processes.
   var hostMemory: Int {

@@ -56,7 +56,7 @@ struct clua_state {
   size_t task_length;
   const char *task_name;
   bool at_top_level;
-  bool has_main, has_initialize;
+  const char *main_type, *initialize_type; /* of the globals when the file was loaded */
 
   buffer arguments, reply, output;
   unsigned decoded; /* how many values, for a look now and then */

@@ -90,8 +90,8 @@ static int push_global(lua_State *L, const char *name) {
 }
 
 static void put_globals(lua_State *L, clua_state *state) {
-  state->has_main = push_global(L, "main") == LUA_TFUNCTION;
-  state->has_initialize = push_global(L, "initialize") == LUA_TFUNCTION;
+  state->main_type = lua_typename(L, push_global(L, "main"));
+  state->initialize_type = lua_typename(L, push_global(L, "initialize"));
   push_global(L, "schedule");
   keep_when(L);
   put_value(L, state, -1);
@@ -148,6 +148,11 @@ static int push_load(lua_State *L, clua_state *state) {
   int status = load_file(L, (const char *)state->task_bytes, state->task_length, state->task_name);
   if (status != LUA_OK) let_through(L, state, status, generation);
   return status == LUA_OK ? 0 : -2;
+}
+
+static int push_compile(lua_State *L, clua_state *state) {
+  int failed = push_load(L, state);
+  return failed ? failed : (lua_pushnil(L), -1);
 }
 
 static int push_initialize(lua_State *L, clua_state *state) {
@@ -217,6 +222,13 @@ int clua_load(clua_state *state, const uint8_t *text, size_t length, const char 
   int result = begin(state, push_load);
   state->at_top_level = false;
   return result;
+}
+
+int clua_compile(clua_state *state, const uint8_t *text, size_t length, const char *chunk_name) {
+  state->task_bytes = text;
+  state->task_length = length;
+  state->task_name = chunk_name;
+  return begin(state, push_compile);
 }
 
 int clua_initialize(clua_state *state) { return begin(state, push_initialize); }
@@ -299,5 +311,5 @@ const uint8_t *clua_output(const clua_state *state, size_t *length) {
 
 const char *clua_traceback(const clua_state *state) { return state->traceback; }
 const char *clua_stopped_at(const clua_state *state) { return state->stopped_at[0] ? state->stopped_at : NULL; }
-bool clua_has_main(const clua_state *state) { return state->has_main; }
-bool clua_has_initialize(const clua_state *state) { return state->has_initialize; }
+const char *clua_main_type(const clua_state *state) { return state->main_type; }
+const char *clua_initialize_type(const clua_state *state) { return state->initialize_type; }

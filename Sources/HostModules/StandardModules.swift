@@ -11,6 +11,11 @@ public enum StandardModules {
     module("io", IOModule.functions),
   ]
 
+  /// The names of all modules that every job can require, those of the host itself too.
+  public static var names: [String] {
+    all.map(\.name) + ["almanac.job", "almanac.kv", "almanac.log"]
+  }
+
   private static func module(_ name: String, _ functions: [HostFunction]) -> HostModule {
     HostModule(
       name: "almanac." + name, functions: functions, luaSource: EmbeddedSource.bytes("almanac/\(name).lua"))

@@ -146,7 +146,8 @@ extension ScriptSource {
       main: File(path: bundle.main.path, bytes: bundle.main.bytes),
       modules: Dictionary(
         bundle.modules.map { ($0.name, File(path: $0.path, bytes: $0.bytes)) }, uniquingKeysWith: { $1 }),
-      rocks: bundle.rocks.map { RockModules(tree: $0, allowsNative: bundle.allowsNative) })
+      rocks: bundle.rocks.map { RockModules(tree: $0, allowsNative: bundle.allowsNative) },
+      isToRun: bundle.isToRun)
   }
 }
 

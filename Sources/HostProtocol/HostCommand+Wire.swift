@@ -70,6 +70,7 @@ extension ScriptBundle {
     writer.append(outputFolder)
     writer.append(rocks ?? "")
     writer.append(byte: allowsNative ? 1 : 0)
+    writer.append(byte: isToRun ? 1 : 0)
     writer.append(UInt32(1 + modules.count))
     for module in [main] + modules {
       writer.append(module.name)
@@ -80,7 +81,7 @@ extension ScriptBundle {
 
   fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
     let (job, folder, outputFolder) = (try reader.string(), try reader.string(), try reader.string())
-    let (rocks, allowsNative) = (try reader.string(), try reader.byte() != 0)
+    let (rocks, allowsNative, isToRun) = (try reader.string(), try reader.byte() != 0, try reader.byte() != 0)
     var modules: [Module] = []
     for _ in 0..<(try reader.number(UInt32.self)) {
       modules.append(
@@ -89,7 +90,7 @@ extension ScriptBundle {
     guard let main = modules.first else { throw MalformedBytes("a job without a file") }
     self.init(
       job: job, folder: folder, outputFolder: outputFolder, main: main, modules: Array(modules.dropFirst()),
-      rocks: rocks.isEmpty ? nil : rocks, allowsNative: allowsNative)
+      rocks: rocks.isEmpty ? nil : rocks, allowsNative: allowsNative, isToRun: isToRun)
   }
 }
 

@@ -53,10 +53,12 @@ public struct ScriptBundle: Sendable, Equatable {
   public var rocks: String?
   /// Whether native modules may be loaded: the host is the job's own.
   public var allowsNative: Bool
+  /// False for a file that is only to be compiled, so that what is wrong with its text is known.
+  public var isToRun: Bool
 
   public init(
     job: String, folder: String, outputFolder: String, main: Module, modules: [Module], rocks: String? = nil,
-    allowsNative: Bool = false
+    allowsNative: Bool = false, isToRun: Bool = true
   ) {
     self.job = job
     self.folder = folder
@@ -65,6 +67,7 @@ public struct ScriptBundle: Sendable, Equatable {
     self.modules = modules
     self.rocks = rocks
     self.allowsNative = allowsNative
+    self.isToRun = isToRun
   }
 }
 

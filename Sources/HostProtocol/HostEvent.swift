@@ -150,7 +150,7 @@ public struct AttemptReport: Sendable, Equatable {
 /// What both ends of the conversation must agree upon.
 public enum HostConversation {
   /// Changes with every change of the messages.
-  public static let build = "almanac-host-3"
+  public static let build = "almanac-host-4"
   /// How many bytes of log lines a host may send before it is credited more.
   public static let initialLogCredit = 1 << 20
   /// The descriptors that a host finds open.

@@ -20,9 +20,7 @@ public enum KillPoint: String, CaseIterable, Sendable {
   /// The lines of rows that expire have gone, the rows have not.
   case linesRemoved = "lines-removed"
   case rowsRemoved = "rows-removed"
-  /// A ledger that was removed has been copied, and is not in its place.
-  case ledgerCopied = "ledger-copied"
-  /// It is in its place, and not open.
+  /// A ledger that was removed is written again, and not open.
   case ledgerLinked = "ledger-linked"
   case checkpointed
 

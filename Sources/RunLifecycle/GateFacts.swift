@@ -72,7 +72,7 @@ struct GateFacts {
     switch gate {
     case .enabled: return answer(policy.enabled, policy.enabled ? "enabled" : "the job is disabled")
     case .paused:
-      return answer(pause == nil, pause.map { "paused by \($0.by) since \($0.since)" } ?? "not paused")
+      return answer(pause == nil, pause?.reason ?? "not paused")
     case .late: return later("within \(policy.lateWithin) of its instant, else \(missed)", none: "")
     case .window:
       let (isOpen, said) = window(at: firing.startAt, holding: defers(firing))

@@ -22,14 +22,17 @@ public struct GateReport: Sendable, Equatable {
   /// - Parameters:
   ///   - plan: What the row's version says; `nil`: it is not known.
   ///   - pool: How many places the job's pool has, if that is known.
-  public init(of run: Run, plan: JobPlan?, pool: Int? = nil) {
+  ///   - pause: The pause that the job is in. It holds what waits, whatever that had been asked before.
+  public init(of run: Run, plan: JobPlan?, pool: Int? = nil, pause: Pause? = nil) {
     let facts = plan.map { GateFacts(plan: $0, pool: pool) }
     let gates = StartGate.allCases
-    let closed = run.gate.flatMap { gates.firstIndex(of: $0) }
+    let hold = run.state == .waiting && !run.isManual ? pause : nil
+    let closed = (hold == nil ? run.gate : .paused).flatMap { gates.firstIndex(of: $0) }
+    let reason = hold?.reason ?? run.reason
     // Without a gate, a row that never started was not asked, but in test mode.
     let asked = closed ?? (run.attempt > 0 ? gates.count : run.outcome == .tested ? Self.tested : 0)
     answers = gates.enumerated().map { place, gate in
-      if place == closed { return GateAnswer(gate: gate, isOpen: false, said: run.reason ?? "closed") }
+      if place == closed { return GateAnswer(gate: gate, isOpen: false, said: reason ?? "closed") }
       guard place < asked else { return GateAnswer(gate: gate, isOpen: nil, said: "not asked") }
       return GateAnswer(gate: gate, isOpen: true, said: facts?.open(gate, to: run) ?? "open")
     }

@@ -70,9 +70,9 @@ extension Planner {
       decisions.append(.update(jobs[slot].open[index].run, changes))
     } else {
       endPausedRow(
-        slot, "\(jobs[slot].pause.map(pausedReason) ?? "paused"), until the clock was set back", at: now)
+        slot, "\(jobs[slot].pause?.reason ?? "paused"), until the clock was set back", at: now)
       var run = newRun(for: stretch, slot)
-      run.wait(as: .paused, .paused, jobs[slot].pause.map(pausedReason) ?? "paused")
+      run.wait(as: .paused, .paused, jobs[slot].pause?.reason ?? "paused")
       claim(run, changes, slot)
     }
   }

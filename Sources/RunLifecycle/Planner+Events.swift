@@ -18,7 +18,7 @@ extension Planner {
       id: newID(), job: plan.key, trigger: event.trigger, cause: event.cause, dueAt: now,
       notBefore: now + event.delay, node: node, version: plan.version, params: event.params)
     if let pause = jobs[slot].pause {
-      (run.gate, run.reason) = (.paused, pausedReason(pause))
+      (run.gate, run.reason) = (.paused, pause.reason)
       return record(
         run, Verdict(outcome: .skipped, reason: run.reason, gate: .paused), event.changes, at: now)
     }
@@ -228,7 +228,7 @@ extension Planner {
     collectDue(slot, horizon: now, now: now)
     jobs[slot].pause = nil
     decisions.append(.pause(key, nil))
-    endPausedRow(slot, "\(pausedReason(pause)), resumed by \(who)", at: now)
+    endPausedRow(slot, "\(pause.reason), resumed by \(who)", at: now)
     advance(slot, at: now)
   }
 

@@ -33,7 +33,7 @@ extension Planner {
   }
 
   private func pausedRuling(_ run: Run, _ job: JobState, _ pause: Pause) -> Ruling {
-    let reason = pausedReason(pause)
+    let reason = pause.reason
     // It becomes the row of all firings in the pause, unless later ones have rows of their own already.
     guard case .clock = run.cause, !job.open.contains(where: { $0.run.claim == .paused }),
       job.triggers.allSatisfy({ $0.next == nil || $0.account.accountedThrough <= run.dueAt })
@@ -134,8 +134,6 @@ extension Planner {
   }
 
   func madeUpReason(_ policy: RunPolicy) -> String { "made up: \(missedReason(policy))" }
-
-  func pausedReason(_ pause: Pause) -> String { "paused by \(pause.by) since \(pause.since)" }
 }
 
 extension StartGate {

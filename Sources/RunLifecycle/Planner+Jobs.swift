@@ -23,7 +23,7 @@ extension Planner {
       openAccounts(slot, known: wasRemoved ? left : known, at: now)
       relabelWaiting(slot, at: now)
       leaveLines(slot, at: now)
-      askOpeningsAgain(slot, at: now)
+      if plan.policy.enabled { askOpeningsAgain(slot, at: now) } else { askAllAgain(slot, at: now) }
       follow(plan.schedule, slot)
       startQueue.rank(slot, plan.policy.priority)
       queueLifeEvents(slot, initial: false)
@@ -80,8 +80,9 @@ extension Planner {
     jobs[slot].events = []
     unfollow(slot)
     endPausedRow(
-      slot, "\(jobs[slot].pause.map(pausedReason) ?? "paused"), until the job was removed", at: now)
+      slot, "\(jobs[slot].pause?.reason ?? "paused"), until the job was removed", at: now)
     leaveLines(slot, at: now)
+    askAllAgain(slot, at: now)
     advance(slot, at: now)
   }
 
@@ -196,6 +197,16 @@ extension Planner {
           id, in: slot, Verdict(outcome: .skipped, reason: "its trigger was removed", gate: .enabled), at: now
         )
       }
+    }
+  }
+
+  /// Rows that wait for another attempt, or an opening, ask at once: they end, as the job is disabled or gone.
+  private mutating func askAllAgain(_ slot: Int, at now: Instant) {
+    for index in jobs[slot].open.indices where jobs[slot].open[index].isWaiting {
+      let run = jobs[slot].open[index].run
+      // One that somebody started goes on in a job that is disabled.
+      guard run.dueAt <= now, jobs[slot].isRemoved || !run.isManual else { continue }
+      jobs[slot].open[index].checkAt = now
     }
   }
 

@@ -81,6 +81,9 @@ public struct Pause: Sendable, Equatable {
     self.since = since
     self.by = by
   }
+
+  /// As rows and gates give it for their reason.
+  var reason: String { "paused by \(by) since \(since)" }
 }
 
 /// What is known of a run's latest attempt after the daemon that led it has gone.

@@ -86,7 +86,6 @@ final class GuardedDatabase: Sendable {
     Glibc.close(made)
     try old.writeWithoutTransaction { db in try db.execute(sql: "VACUUM INTO ?", arguments: [copy]) }
     try sync(copy)
-    KillPoint.ledgerCopied.pass()
     // They belong to what was removed; beside the copy they would be taken for its own.
     unlink(path + "-wal")
     unlink(path + "-shm")

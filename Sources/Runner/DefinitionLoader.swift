@@ -8,13 +8,15 @@ import Scheduling
 public enum DefinitionLoader {
   /// - Parameters:
   ///   - hosts: how many processes at the most share the work.
+  ///   - modules: whether to compile the jobs' modules too, those that only `main` requires among them.
   ///   - zone: of jobs that name none.
   ///   - defaults: settings of jobs that say nothing else.
   ///   - rocks: the state directory that has the jobs' rocks, or gets them, and who is told of what is being
   ///     installed for which job; `nil` leaves them out.
   /// - Returns: what is right, and all that is wrong.
   public static func load(
-    _ sources: [JobSource], hosts: Int, zone: Zone = .system(), defaults: JobDefaults = .none,
+    _ sources: [JobSource], modules: Bool = false, hosts: Int, zone: Zone = .system(),
+    defaults: JobDefaults = .none,
     rocks: (state: StateDirectory, progress: (_ job: String, _ text: String) -> Void)? = nil
   ) throws -> (definitions: [JobDefinition], errors: [LoadError]) {
     guard !sources.isEmpty else { return ([], []) }
@@ -47,18 +49,22 @@ public enum DefinitionLoader {
     loader = jobs
     var definitions: [JobDefinition] = []
     var errors: [LoadError] = []
-    var left = sources.count
+    let texts = modules ? sources.flatMap(\.modulesAsSources) : []
+    var left = sources.count + texts.count
     loop.onTurnEnd = { pool.flush() }
-    for (number, source) in sources.enumerated() {
-      jobs.load(source, number: number, ownHost: false, depth: .definition) { result in
+    func load(_ source: JobSource, number: Int, _ depth: JobLoader.Depth) {
+      jobs.load(source, number: number, ownHost: false, depth: depth) { result in
         switch result {
-        case .success(let loaded): definitions.append(loaded.definition)
-        case .failure(let failure): errors += failure.errors
+        case .success(let loaded): if depth == .definition { definitions.append(loaded.definition) }
+        // A module that does not compile may be told of twice: by the job that requires it, too.
+        case .failure(let failure): errors += failure.errors.filter { !errors.contains($0) }
         }
         left -= 1
         if left == 0 { loop.stop() }
       }
     }
+    for (number, source) in sources.enumerated() { load(source, number: number, .definition) }
+    for (number, text) in texts.enumerated() { load(text, number: number, .text) }
     pool.flush()
     loop.run()
     loader = nil
@@ -66,5 +72,12 @@ public enum DefinitionLoader {
     pool.close()
     if let trouble { throw RunnerError(trouble) }
     return (definitions, errors)
+  }
+}
+
+extension JobSource {
+  /// Each module as if it were a job's file, to be looked at by itself.
+  fileprivate var modulesAsSources: [JobSource] {
+    modules.map { JobSource(name: name, folder: folder, mainPath: $0.path, main: $0.bytes) }
   }
 }

@@ -11,11 +11,11 @@ import Values
 extension Runner {
   /// Reads the folder for the first time, and watches it from then on.
   func beginWatching() throws {
-    let folder = JobsFolder(path: configuration.jobs)
+    var scan = FolderScan(scopes: [])
     watcher = try FolderWatcher(
-      folder: folder, onNotice: { [logger] notice in logger.warning("\(notice)") },
+      folder: JobsFolder(path: configuration.jobs),
+      onNotice: { [logger] notice in logger.warning("\(notice)") }, onFirstScan: { scan = $0 },
       onScan: { [self] scan in loop.post { [self] in apply(scan) } })
-    let scan = folder.scan()
     try makeKeys(scan.sources.map(\.name))
     retireAccountsOfMissingJobs(scan)
     initialLoads = scan.sources.count
@@ -25,13 +25,17 @@ extension Runner {
 
   /// Looks at the whole folder again; `done` is called when all that changed is live or refused.
   func rescan(_ done: @escaping () -> Void) {
-    let scan = JobsFolder(path: configuration.jobs).scan()
+    scanRequests.append(done)
+    watcher?.readAnew { [self] scan in loop.post { [self] in takeUp(scan) } }
+  }
+
+  private func takeUp(_ scan: FolderScan) {
     Zone.forgetCache()
     let zone = configuration.zoneIsMachines ? try? Zone.ofMachine() : try? Zone.named(configuration.zone.name)
     if let zone { configuration.zone = zone }
     catalog.readAgainWhatMayHaveChanged(daemonZone: configuration.zone)
     apply(scan)
-    scanAnswers.append(done)
+    scanAnswers.append(scanRequests.removeFirst())
     answerScans()
   }
 
@@ -43,7 +47,7 @@ extension Runner {
     for name in changes.removed { remove(name) }
     for source in changes.toLoad { load(source) }
     takeUpObjected()
-    dropRowsOfMissingJobs()
+    dropRows(ofJobsRuledOutBy: scan)
   }
 
   // MARK: Going live
@@ -110,8 +114,11 @@ extension Runner {
     greet(loaded)
     watchJob(version)
     if initialLoads == 0 {
-      logger.log(
-        level: .notice, isNew ? "the job is live" : "the new version is live", job: definition.source.name)
+      // Whoever reads this may pull the plug: from then on what is due is accounted for.
+      pending.releases.append { [logger] in
+        logger.log(
+          level: .notice, isNew ? "the job is live" : "the new version is live", job: definition.name)
+      }
       warn(of: CollectionOfOne(definition))
     }
     let accounts = stored.accounts.removeValue(forKey: key) ?? []
@@ -258,11 +265,12 @@ extension Runner {
     for answer in answers { answer() }
   }
 
-  /// Open rows of jobs that are not there and are not being loaded are ended by the planner, which knows
-  /// no such job.
-  private func dropRowsOfMissingJobs() {
-    for key in Array(stored.openRows.keys) where live[key] == nil && loading[name(of: key)] == nil {
-      recoverRows(of: key)
+  /// Open rows of jobs that are not there are ended by the planner, which knows no such job. Those of a job that a look
+  /// at the folder says nothing of (its file is just being written) wait for one that does.
+  private func dropRows(ofJobsRuledOutBy scan: FolderScan) {
+    for key in Array(stored.openRows.keys) where live[key] == nil {
+      let name = name(of: key)
+      if loading[name] == nil, scan.rulesOut(name) { recoverRows(of: key) }
     }
     settleFormerEvidence()
   }

@@ -58,6 +58,8 @@ public final class Runner: @unchecked Sendable {
   /// How many of the sources found at the start are not through yet.
   var initialLoads = 0
   var announced = false
+  /// Who waits for a look at the whole folder, and who for what came of one.
+  var scanRequests: [() -> Void] = []
   var scanAnswers: [() -> Void] = []
 
   /// What the store knew of a job at the start, until it goes live.

@@ -21,6 +21,7 @@ struct Almanac: ParsableCommand {
       CommandGroup(
         name: "Control",
         subcommands: [Trigger.self, Cancel.self, Pause.self, Resume.self, Reload.self, Stop.self]),
+      CommandGroup(name: "Bring along", subcommands: [Import.self, Sync.self, Delete.self]),
       CommandGroup(name: "Internal", subcommands: [Host.self]),
     ])
 }

@@ -10,10 +10,6 @@ enum Main {
   }
 
   private static func status(of arguments: [String]) -> Int32 {
-    if let refusal = UnbuiltCommands.refusal(of: arguments.first) {
-      Console.complain(refusal)
-      return ExitStatus.usage
-    }
     do {
       var command = try Almanac.parseAsRoot(arguments)
       try command.run()
@@ -61,15 +57,5 @@ struct CommandFailure: Error {
   init(_ message: String?, status: Int32 = ExitStatus.failed) {
     self.message = message
     self.status = status
-  }
-}
-
-/// Commands that are planned and say so, instead of being mistaken for a slip.
-private enum UnbuiltCommands {
-  private static let names = ["sync", "import", "delete"]
-
-  static func refusal(of name: String?) -> String? {
-    guard let name, names.contains(name) else { return nil }
-    return "`almanac \(name)` is not supported yet; `almanac --help` lists what is"
   }
 }

@@ -10,6 +10,8 @@ import Settings
 /// The jobs folder looked at without a daemon: files are evaluated in a host process, and nothing of
 /// them is run.
 struct OfflineJobs {
+  /// What was looked at, whether or not it loads.
+  let sources: [JobSource]
   let definitions: [JobDefinition]
   let errors: [LoadError]
   /// What is most likely not meant, and yet loads.
@@ -17,12 +19,13 @@ struct OfflineJobs {
 
   /// - Parameters:
   ///   - settings: where the jobs are, and the state directory, which has their rocks or gets them.
+  ///   - modules: whether to look at all of the jobs' modules.
   ///   - only: the jobs to load; all of them if there is no such list.
-  init(_ settings: DaemonSettings, only: Set<String>? = nil) throws {
+  init(_ settings: DaemonSettings, modules: Bool = false, only: Set<String>? = nil) throws {
     let folder = settings.jobs.value
     try JobsFolderChoice.require(folder)
     let scan = JobsFolder(path: folder).scan()
-    let sources = scan.sources.filter { only?.contains($0.name) ?? true }
+    sources = scan.sources.filter { only?.contains($0.name) ?? true }
     if let only,
       let missing = only.first(where: { name in
         !scan.sources.contains { $0.name == name } && !scan.errors.contains { $0.job == name }
@@ -32,7 +35,7 @@ struct OfflineJobs {
     }
     settings.giveZoneToHosts()
     let loaded = try DefinitionLoader.load(
-      sources, hosts: ProcessInfo.processInfo.activeProcessorCount, zone: settings.zone(),
+      sources, modules: modules, hosts: ProcessInfo.processInfo.activeProcessorCount, zone: settings.zone(),
       defaults: settings.defaults,
       rocks: (settings.directory, { job, text in Console.note("\(job): \(text)") }))
     let found = Dictionary(loaded.definitions.map { ($0.name, $0) }, uniquingKeysWith: { $1 })

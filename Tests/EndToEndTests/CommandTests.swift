@@ -50,7 +50,6 @@ extension RealBinary {
       #expect(try almanac.run(["nonsense"]).status == 2)
       #expect(try almanac.run(["run"]).status == 2)
       #expect(try almanac.run(["runs", "-n", "many"]).status == 2)
-      #expect(try almanac.run(["sync", "x"]).err.contains("not supported yet"))
       #expect(try almanac.run([]).status == 0)
     }
 

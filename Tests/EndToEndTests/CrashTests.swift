@@ -5,7 +5,7 @@ import Values
 
 extension RealBinary {
   @Suite("After kill -9") struct CrashTests {
-    @Test("no row stays open, no due instant is lost or there twice, and what succeeded ran")
+    @Test("no row stays open, no due instant is lost or there twice, and what succeeded ran", .takesLong)
     func ledgerNeverLies() throws {
       let seed = Int.random(in: 1...999_999)
       let campaign = try Campaign(

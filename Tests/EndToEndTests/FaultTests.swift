@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Glibc
+import TestSupport
 import Testing
 import Values
 
@@ -93,11 +94,11 @@ extension RealBinary {
 
     @Test(
       "a full file system: the daemon and its hosts live through it",
-      .enabled(if: FileSystem.canMount, "no file system can be mounted here"))
+      .enabled(if: SmallFileSystem.canMount, "no file system can be mounted here"))
     func fullFileSystem() async throws {
       let almanac = try Almanac()
       try FileManager.default.createDirectory(atPath: almanac.state, withIntermediateDirectories: true)
-      let disk = try FileSystem(at: almanac.state, megabytes: 24)
+      let disk = try SmallFileSystem(at: almanac.state, megabytes: 24)
       try almanac.save("tick.lua", Self.tick)
       let daemon = try await almanac.serve(["--hosts", "1"])
       _ = try await almanac.endedRun(of: "tick", count: 2)
@@ -223,35 +224,6 @@ extension RealBinary {
         #expect(try contents(path) == bytes, "\(what)")
         if keepsLog { #expect(try contents(path + "-wal") == log) }
       }
-    }
-  }
-}
-
-/// A small file system of its own.
-final class FileSystem {
-  private let path: String
-
-  init(at path: String, megabytes: Int) throws {
-    self.path = path
-    try Command.call(["mount", "-t", "tmpfs", "-o", "size=\(megabytes)m,mode=0700", "tmpfs", path])
-  }
-
-  deinit { try? Command.call(["umount", "-l", path]) }
-
-  static let canMount: Bool = {
-    let path = NSTemporaryDirectory() + "almanac-mount-\(UUID().uuidString)"
-    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    defer { rmdir(path) }
-    return (try? FileSystem(at: path, megabytes: 1)) != nil
-  }()
-
-  /// Writes until there is no room.
-  func fill(_ file: String) throws {
-    let descriptor = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-    defer { close(descriptor) }
-    for size in [1 << 20, 4096] {
-      let block = [UInt8](repeating: 0, count: size)
-      while write(descriptor, block, size) > 0 {}
     }
   }
 }

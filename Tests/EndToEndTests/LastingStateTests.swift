@@ -90,7 +90,7 @@ extension RealBinary {
       let almanac = try Almanac()
       let first = try await almanac.serve()
       // One instant long ago for the one, three a moment ago for all.
-      let due = [3.0, 6, 6.1, 6.2].map { Stamp.after($0) }
+      let due = [8.0, 11, 11.1, 11.2].map { Stamp.after($0) }
       let list = due.map { "\"\($0)\"" }.joined(separator: ", ")
       for (job, within) in [("each", "1h"), ("recent", "3s")] {
         try almanac.save(
@@ -101,8 +101,7 @@ extension RealBinary {
           """)
       }
       try await almanac.eventually("both are live") {
-        let rows = try almanac.rows("jobs")
-        return rows.count == 2 && rows.allSatisfy { $0["next_due_at"].asString == due[0] }
+        ["each", "recent"].allSatisfy { almanac.log.contains("\($0): the job is live") }
       }
       halt(first, SIGKILL)
       try #require(Stamp.after(0) < due[0], "this machine is too slow for the test")

@@ -19,7 +19,7 @@ struct SideBySide: SuiteTrait, TestTrait, TestScoping {
   func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
-    await Self.seats.take()
+    await Self.seats.take(first: test.traits.contains { $0 is TakesLong })
     let result: Result<Void, any Error>
     do {
       try await withTaskExecutorPreference(OwnThread()) { try await function() }
@@ -30,22 +30,29 @@ struct SideBySide: SuiteTrait, TestTrait, TestScoping {
   }
 }
 
+/// Has a test go before those that wait for a seat: it takes long, and is not to be what all wait for in the end.
+struct TakesLong: TestTrait {}
+
+extension Trait where Self == TakesLong {
+  static var takesLong: TakesLong { TakesLong() }
+}
+
 extension Trait where Self == SideBySide {
   static var sideBySide: SideBySide { SideBySide() }
 }
 
-/// So many may go on at a time; the others wait in the order in which they came.
+/// So many may go on at a time; the others wait in the order in which they came, but for those that go first.
 private actor Seats {
   private var free: Int
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
   init(_ count: Int) { free = count }
 
-  func take() async {
+  func take(first: Bool) async {
     if free > 0 {
       free -= 1
     } else {
-      await withCheckedContinuation { waiting.append($0) }
+      await withCheckedContinuation { waiting.insert($0, at: first ? 0 : waiting.endIndex) }
     }
   }
 

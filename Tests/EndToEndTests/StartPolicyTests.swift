@@ -202,7 +202,7 @@ extension RealBinary {
     func late() async throws {
       let almanac = try Almanac()
       let daemon = try await almanac.serve()
-      let due = Stamp.after(2.5)
+      let due = Stamp.after(8)
       for (job, late) in [("strict", "200ms"), ("patient", "1h")] {
         try almanac.save(
           "\(job).lua", "schedule = { at = '\(due)', late_within = '\(late)' }\nfunction main() end")

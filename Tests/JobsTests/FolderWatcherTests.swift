@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Jobs
@@ -20,21 +21,15 @@ struct FolderWatcherTests {
     probe = WatchProbe(folder("jobs"))
   }
 
-  /// What programs do to save a file, and what one must not see of it.
-  enum Save: String, CaseIterable, Sendable {
-    case inPlace, renameOver, deleteAndCreate, vimBackup, vimCopy, vsCode, sed, rsync, gitCheckout, emacs
-    case linkOver, unnamedThenLinked, writtenSlowly, jetBrains, truncatedFirst
-  }
-
   @Test(
     "tells a save in a namespace or at the top once it is whole, and nothing in between",
-    arguments: Save.allCases)
-  func saves(save: Save) throws {
+    arguments: EditorSave.allCases)
+  func saves(save: EditorSave) throws {
     try probe.start()
     for (job, path) in [("a", "jobs/a.lua"), ("ns/b", "jobs/ns/b.lua")] {
       let isClean = (1...3).contains { attempt in
         probe.forgetStory()
-        perform(save, path, "new content \(attempt)")
+        save.perform(folder(path), "new content \(attempt)")
         #expect(probe.eventually { $0.contents[job] == "new content \(attempt)" })
         probe.settle()
         #expect(probe.story[job]?.allSatisfy { $0 == nil || $0 == "new content \(attempt)" } == true)
@@ -61,14 +56,14 @@ struct FolderWatcherTests {
     probe.stop()
   }
 
-  @Test("tells a save in a folder job, as a whole", arguments: Save.allCases)
-  func folderJobSaves(save: Save) throws {
+  @Test("tells a save in a folder job, as a whole", arguments: EditorSave.allCases)
+  func folderJobSaves(save: EditorSave) throws {
     try probe.start()
     let isClean = (1...3).contains { attempt in
       probe.forgetStory()
-      perform(save, "jobs/Backup/lib/two.lua", "new \(attempt)")
-      perform(save, "jobs/Backup/main.lua", "main \(attempt)")
-      perform(save, "jobs/Backup/one.lua", "one \(attempt)")
+      save.perform(folder("jobs/Backup/lib/two.lua"), "new \(attempt)")
+      save.perform(folder("jobs/Backup/main.lua"), "main \(attempt)")
+      save.perform(folder("jobs/Backup/one.lua"), "one \(attempt)")
       let content = "main \(attempt)|new \(attempt)|one \(attempt)"
       #expect(probe.eventually { $0.contents["Backup"] == content })
       probe.settle()
@@ -76,73 +71,6 @@ struct FolderWatcherTests {
     }
     #expect(isClean, "\(save)")
     probe.stop()
-  }
-
-  private func perform(_ save: Save, _ path: String, _ text: String) {
-    let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-    let parent = path[..<slash]
-    let name = path[slash...]
-    switch save {
-    case .inPlace: folder.write(path, text)
-    case .renameOver: folder.writeAtomically(path, text, by: path + ".tmp")
-    case .deleteAndCreate:
-      folder.remove(path)
-      usleep(5000)
-      folder.write(path, text)
-    case .vimBackup:
-      folder.write(parent + "4913", "")
-      folder.remove(parent + "4913")
-      folder.move(path, path + "~")
-      usleep(2000)
-      folder.write(path, text)
-      chmod(folder(path), 0o644)
-      folder.remove(path + "~")
-    case .vimCopy:
-      folder.write(path + "~", "old")
-      folder.write(path, text)
-      folder.remove(path + "~")
-    case .vsCode: folder.writeAtomically(path, text, by: path + ".vsctmp")
-    case .sed: folder.writeAtomically(path, text, by: parent + "sedAbC123")
-    case .rsync: folder.writeAtomically(path, text, by: parent + "." + name + ".AbC123")
-    case .gitCheckout:
-      folder.remove(path)
-      folder.write(path, text)
-    case .emacs:
-      folder.link(parent + ".#" + name, to: "somebody@host.123")
-      folder.move(path, path + "~")
-      folder.write(path, text)
-      folder.remove(parent + ".#" + name)
-      folder.write(parent + "#" + name + "#", "half")
-    case .jetBrains:
-      folder.write(path + "___jb_tmp___", text)
-      folder.move(path, path + "___jb_old___")
-      folder.move(path + "___jb_tmp___", path)
-      folder.remove(path + "___jb_old___")
-    case .linkOver:
-      folder.write(path + ".tmp", text)
-      folder.remove(path)
-      link(folder(path + ".tmp"), folder(path))
-      folder.remove(path + ".tmp")
-    case .unnamedThenLinked:
-      let file = open(folder(String(parent)), O_WRONLY | 0o20200000, 0o644)
-      folder.put(text, to: file)
-      folder.remove(path)
-      linkat(AT_FDCWD, "/proc/self/fd/\(file)", AT_FDCWD, folder(path), 0x400)
-      close(file)
-    case .writtenSlowly:
-      let file = open(folder(path), O_WRONLY | O_TRUNC)
-      for character in text {
-        folder.put(String(character), to: file)
-        usleep(8000)
-      }
-      close(file)
-    case .truncatedFirst:
-      folder.write(path, "")
-      usleep(100)
-      let file = open(folder(path), O_WRONLY)
-      folder.put(text, to: file)
-      close(file)
-    }
   }
 
   @Test(
@@ -291,10 +219,10 @@ struct FolderWatcherTests {
       "a.lua", "ns/b.lua", "c.lua", "Backup/main.lua", "Backup/one.lua", "Backup/lib/two.lua", "new/x/d.lua",
     ]
     folder.makeFolder("jobs/new/x")
-    let saves = Save.allCases.filter { $0 != .writtenSlowly }
+    let saves = EditorSave.quick
     for turn in 0..<500 {
       let path = "jobs/" + (paths.randomElement() ?? "a.lua")
-      perform(saves.randomElement() ?? .inPlace, path, "save \(turn)")
+      (saves.randomElement() ?? .inPlace).perform(folder(path), "save \(turn)")
       if turn % 7 == 0 { folder.remove("jobs/" + (paths.randomElement() ?? "a.lua")) }
       if turn % 50 == 49 {
         let isUpToDate = probe.eventually { $0.isUpToDate() }
@@ -413,6 +341,67 @@ struct FolderWatcherTests {
     probe.stop()
   }
 
+  @Test("takes no half of a file for a version: at the start, when all is read anew, or after an overflow")
+  func halfWritten() throws {
+    let early = open(folder("jobs/a.lua"), O_WRONLY | O_TRUNC)
+    folder.put("half", to: early)
+    try probe.start()
+    #expect(probe.contents["a"] == nil)
+    #expect(probe.contents["ns/b"] == "old")
+    folder.put(" and whole", to: early)
+    close(early)
+    #expect(probe.eventually { $0.contents["a"] == "half and whole" })
+    // Somebody begins again, and everything is read in the midst of it.
+    let files = ["jobs/ns/b.lua", "jobs/Backup/one.lua", "jobs/new.lua"].map {
+      open(folder($0), O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    }
+    for file in files { folder.put("h", to: file) }
+    probe.readAnew()
+    folder.makeFolder("jobs/other")
+    probe.settle()
+    #expect(probe.contents["ns/b"] == "old")
+    #expect(probe.contents["Backup"] == "main|2|1")
+    #expect(probe.contents["new"] == nil)
+    for file in files {
+      folder.put("alf", to: file)
+      close(file)
+    }
+    #expect(
+      probe.eventually {
+        $0.contents["ns/b"] == "half" && $0.contents["Backup"] == "main|2|half"
+          && $0.contents["new"] == "half"
+      })
+    #expect(probe.refused.isEmpty)
+    #expect(probe.story["a"] == ["half and whole"])
+    #expect(probe.story["ns/b"] == ["half"])
+    probe.stop()
+  }
+
+  @Test("takes a file that somebody has open for long and does not write, after a while")
+  func heldOpen() throws {
+    let held = open(folder("jobs/a.lua"), O_WRONLY | O_APPEND)
+    folder.write("jobs/a.lua", "saved by another")
+    try probe.start()
+    #expect(probe.eventually { $0.contents["a"] == "saved by another" })
+    close(held)
+    probe.stop()
+  }
+
+  @Test("waits for the end of a save where it has to look for itself")
+  func pollingHalf() throws {
+    try probe.start(withInotify: false)
+    let file = open(folder("jobs/a.lua"), O_WRONLY | O_TRUNC)
+    for _ in 0..<15 {
+      folder.put("part ", to: file)
+      usleep(100_000)
+    }
+    #expect(probe.contents["a"] == "old")
+    close(file)
+    #expect(probe.eventually { $0.contents["a"]?.utf8.count == 75 })
+    #expect(probe.story["a"]?.count == 1)
+    probe.stop()
+  }
+
   @Test("looks for itself where the kernel's limits leave no watch, and says so")
   func polling() throws {
     try probe.start(withInotify: false)
@@ -440,8 +429,8 @@ struct FolderWatcherTests {
     let watcherIsHeld = FolderWatcherTests.Gate()
     let folder = JobsFolder(path: folder("jobs"))
     let seen = FolderWatcherTests.Gate()
-    let watcher = try FolderWatcher(folder: folder, onNotice: { _ in }) { (changes: [FolderChange]) in
-      if changes == [.everything] { seen.open() } else { watcherIsHeld.wait() }
+    let watcher = try FolderWatcher(folder: folder, onFirstScan: { _ in }) { scan in
+      if scan.scopes == [.everything] { seen.open() } else { watcherIsHeld.wait() }
     }
     self.folder.write("jobs/a.lua", "held")
     usleep(30_000)

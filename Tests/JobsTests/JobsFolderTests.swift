@@ -168,6 +168,22 @@ struct JobsFolderTests {
     #expect(scan.errors.map(described) == ["Backup jobs/Backup/m.lua: is a FIFO, not a file"])
   }
 
+  @Test("refuses a file that everyone may write to, be it a job's, a module or rocks.txt")
+  func writableByAll() {
+    folder.makeFolder("jobs/Box")
+    for path in ["a.lua", "b.lua", "Box/main.lua", "Box/part.lua"] { folder.write("jobs/" + path, "x") }
+    #expect(jobs.scan().errors.isEmpty)
+    chmod(folder("jobs/a.lua"), 0o646)
+    chmod(folder("jobs/b.lua"), 0o664)
+    chmod(folder("jobs/Box/part.lua"), 0o666)
+    let scan = jobs.scan()
+    #expect(scan.sources.map(\.name) == ["b"])
+    let trouble =
+      "may be written by everyone on this machine, and would be run as the daemon's user; take that back: chmod o-w"
+    #expect(
+      scan.errors.map(described) == ["Box jobs/Box/part.lua: \(trouble)", "a jobs/a.lua: \(trouble)"])
+  }
+
   @Test("refuses files that no person wrote, by their size")
   func tooLarge() {
     folder.write("jobs/a.lua", "x")
@@ -266,5 +282,30 @@ struct JobsFolderTests {
     let change = monotonicMilliseconds()
     #expect(jobs.read([.file("ns/f77.lua")]).sources.count == 1)
     #expect(monotonicMilliseconds() - change < 50)
+  }
+
+  @Test("of a folder that a sync is changing nothing is known, whole or file by file")
+  func changingFolder() throws {
+    folder.makeFolder("jobs/app/.almanac-sync")
+    folder.write("jobs/app/a.lua", "a")
+    folder.write("jobs/b.lua", "b")
+    let journal = "jobs/app/.almanac-sync/journal.json"
+    folder.write(journal, "{}")
+    folder.write("jobs/app/.almanac-sync/lock", "")
+    let lock = open(folder("jobs/app/.almanac-sync/lock"), O_RDWR)
+    defer { close(lock) }
+    try #require(flock(lock, LOCK_EX) == 0)
+    for scan in [jobs.scan(), jobs.read(jobContaining: "app/a.lua"), jobs.read(job: "app/a")] {
+      #expect(!scan.sources.contains { $0.name == "app/a" })
+      #expect(!scan.rulesOut("app/a") && !scan.rulesOut("app/gone"))
+      #expect(scan.errors.isEmpty)
+    }
+    #expect(jobs.scan().sources.map(\.name) == ["b"])
+    // Whoever was changing it is no more.
+    try #require(flock(lock, LOCK_UN) == 0)
+    #expect(
+      jobs.scan().errors.map(described).first?.hasPrefix("app jobs/app: a sync was cut off here") == true)
+    folder.remove(journal)
+    #expect(jobs.scan().sources.map(\.name) == ["app/a", "b"])
   }
 }

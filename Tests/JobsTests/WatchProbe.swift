@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Synchronization
 
@@ -24,15 +25,27 @@ final class WatchProbe: Sendable {
   }
 
   func start(withInotify: Bool = true) throws {
-    let watcher = try FolderWatcher(folder: folder, inotify: withInotify ? Inotify() : nil) {
-      [weak self] notice in
+    let watcher = try FolderWatcher(folder: folder, inotify: withInotify) { [weak self] notice in
       self?.state.withLock { $0.notices.append(notice) }
-    } onChange: { [weak self, folder] changes in
-      self?.apply(folder.read(changes))
+    } onFirstScan: { [self] scan in
+      apply(scan)
+      state.withLock { $0.story = [:] }
+    } onScan: { [weak self] scan in
+      self?.apply(scan)
     }
-    apply(folder.scan())
-    state.withLock { $0.story = [:] }
     self.watcher.withLock { $0 = watcher }
+  }
+
+  /// Has everything read again, and waits for it.
+  func readAnew() {
+    let isRead = DispatchSemaphore(value: 0)
+    watcher.withLock {
+      $0?.readAnew { [weak self] scan in
+        self?.apply(scan)
+        isRead.signal()
+      }
+    }
+    isRead.wait()
   }
 
   func stop() {

@@ -38,6 +38,10 @@ import Values
         "setmetatable(_G, {__index = function() return print end})",
         "jobs/test.lua: it defines no function `main`: a job needs function main(run) ... end"
       ),
+      (
+        "initialize = 5 function main() end",
+        "jobs/test.lua: `initialize` is a number, not a function: function initialize() ... end"
+      ),
       ("\u{1B}Lua", "jobs/test.lua: this is bytecode, not the text of a Lua file"),
       ("#!/usr/bin/lua\nerror('second line')", "jobs/test.lua:2: second line"),
       ("\u{FEFF}error('marked')", "jobs/test.lua:1: marked"),

@@ -51,6 +51,24 @@ import Testing
     #expect(try report(harness, plan)[1] == "paused - paused by root since 2026-01-02T12:30:00.000Z")
   }
 
+  @Test("knows that a pause holds what waits, as an attempt that follows another") func held() throws {
+    var harness = try PlannerHarness("2026-01-01T11:00")
+    harness.ending = { _ in (.seconds(1), .failed("no")) }
+    let plan = try harness.plan([PlannerHarness.daily(12)]) {
+      $0.retry = RetryPolicy(count: 3, interval: .minutes(10))
+    }
+    try harness.goLive(plan)
+    try harness.run(until: "2026-01-01T12:05")
+    try harness.handle(.pause(harness.key, by: "eva"))
+    try harness.run(until: "2026-01-01T12:30")
+    let run = try #require(try harness.store.runs(.init(limit: 1)).first)
+    #expect(run.state == .waiting && run.attempt == 1)
+    let pause = try harness.store.jobs().first?.pause
+    let answers = GateReport(of: run, plan: plan, pause: pause).answers
+    #expect(answers[1].isOpen == false && answers[1].said.hasPrefix("paused by eva since "))
+    #expect(answers[2].isOpen == nil)
+  }
+
   @Test("says of a manual run which gates it passed by") func manual() throws {
     var harness = try PlannerHarness("2026-01-01T11:00")
     let plan = try harness.plan([PlannerHarness.daily(12)], window: ("13:00", "14:00"))

@@ -92,7 +92,7 @@
 ---@class almanac.Requires
 ---@field network? boolean The machine has a network.
 ---@field ac_power? boolean It runs on mains.
----@field idle? boolean Nobody works at it, and it has little to do.
+---@field idle? boolean It has little to do: a load below 0.3 a processor over the last minute.
 ---@field free_disk? almanac.Size So much is free where the job's file is.
 ---@field file? string This file or folder is there.
 ---@field wait? almanac.Duration They are asked again for this long before the run is skipped. Default: not at all.

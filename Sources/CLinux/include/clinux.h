@@ -71,4 +71,10 @@ uint64_t clinux_start_time(pid_t pid);
 int clinux_lock(int fd);
 int clinux_lock_shared(int fd);
 
+/* The type of the file system that the file lies on, as statfs(2) lists them; 0 where it cannot be had. */
+uint32_t clinux_file_system(int fd);
+/* Whether somebody has the regular file open for writing: 1 yes, 0 no. A negative errno where the file is of
+ * another user, or on a file system that does not tell. */
+int clinux_open_for_writing(int fd);
+
 #endif

@@ -72,9 +72,11 @@ void clua_set_memory_limit(clua_state *state, size_t limit);
 /* Forgets what came of the last call, and a stop that was requested; before each of the next three. */
 void clua_prepare(clua_state *state);
 
-/* These five run Lua, and return CLUA_WAITING or CLUA_ENDED.
+/* These six run Lua, and return CLUA_WAITING or CLUA_ENDED.
  * Loads the text of a job's file and runs its top level. The output is the global `schedule`. */
 int clua_load(clua_state *state, const uint8_t *text, size_t length, const char *chunk_name);
+/* Only compiles the text: the output is nil, or what is wrong with it. */
+int clua_compile(clua_state *state, const uint8_t *text, size_t length, const char *chunk_name);
 /* Calls the global `initialize`; without one, ends at once with nil. */
 int clua_initialize(clua_state *state);
 /* Calls the global `main` with the value that `argument` holds. */
@@ -95,9 +97,9 @@ const uint8_t *clua_output(const clua_state *state, size_t *length);
 const char *clua_traceback(const clua_state *state);
 /* `file:line` where the run was when it was stopped or met its memory limit, or NULL. */
 const char *clua_stopped_at(const clua_state *state);
-/* After clua_load: whether the globals are functions. */
-bool clua_has_main(const clua_state *state);
-bool clua_has_initialize(const clua_state *state);
+/* After clua_load: the names of the types of the globals. */
+const char *clua_main_type(const clua_state *state);
+const char *clua_initialize_type(const clua_state *state);
 
 /* The most bytes that it took since clua_prepare, and those that it takes. */
 size_t clua_peak(const clua_state *state);

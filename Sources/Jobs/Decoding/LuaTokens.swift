@@ -4,7 +4,8 @@ struct LuaTokens {
     enum Kind: Equatable {
       case name(String)
       case string(String)
-      /// One character; those of two (`==`, `..`) come as two, but for `==` and its like as `~`.
+      /// One character; those of two (`..`, `//`) come as two, but for `==` and `~=`, which come as `~`, and for `<=`
+      /// and `>=`, which come as `!`.
       case symbol(UInt8)
       case number
     }
@@ -43,13 +44,20 @@ struct LuaTokens {
     }
     if let text = long() { return Token(kind: .string(text), line: start) }
     offset += 1
-    if at(0) == UInt8(ascii: "="),
-      [UInt8(ascii: "="), UInt8(ascii: "~"), UInt8(ascii: "<"), UInt8(ascii: ">")].contains(byte)
-    {
+    if at(0) == UInt8(ascii: "="), let comparison = Self.comparison(byte) {
       offset += 1
-      return Token(kind: .symbol(UInt8(ascii: "~")), line: start)
+      return Token(kind: .symbol(comparison), line: start)
     }
     return Token(kind: .symbol(byte), line: start)
+  }
+
+  /// What stands for a comparison that begins so and ends with `=`.
+  private static func comparison(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "="), UInt8(ascii: "~"): UInt8(ascii: "~")
+    case UInt8(ascii: "<"), UInt8(ascii: ">"): UInt8(ascii: "!")
+    default: nil
+    }
   }
 
   private func at(_ ahead: Int) -> UInt8? { offset + ahead < text.count ? text[offset + ahead] : nil }

@@ -24,6 +24,9 @@ public struct FolderScan: Sendable, Equatable {
   /// Parts of the scope that could not be looked at (a folder that cannot be read, the jobs folder
   /// itself missing): nothing is known of the jobs in them, so they are not gone.
   public var unknown: [Scope]
+  /// Files that somebody was writing, by their paths in the folder. Nothing is known of their jobs: what they
+  /// held is no version.
+  var busy: [String] = []
 
   public init(
     scopes: [Scope], sources: [JobSource] = [], errors: [LoadError] = [], unknown: [Scope] = []
@@ -37,5 +40,23 @@ public struct FolderScan: Sendable, Equatable {
   /// Whether the scan says that there is no such job: it looked where the job would be.
   public func rulesOut(_ name: String) -> Bool {
     scopes.contains { $0.covers(name) } && !unknown.contains { $0.covers(name) }
+  }
+
+  /// Takes back what was read of jobs with these files, of which writing has begun meanwhile.
+  mutating func withhold(_ paths: some Sequence<String>) {
+    var jobs: Set<String> = []
+    for path in paths {
+      jobs.insert(NameRules.jobName(ofFile: path))
+      var folder = path
+      // A folder job's files are all of one version.
+      while let parent = folder.splitLast?.folder {
+        if sources.contains(where: { $0.name == parent && $0.isFolder }) { jobs.insert(parent) }
+        folder = parent
+      }
+    }
+    guard !jobs.isEmpty else { return }
+    sources.removeAll { jobs.contains($0.name) }
+    errors.removeAll { jobs.contains($0.job) }
+    unknown += jobs.sorted().map(Scope.job)
   }
 }

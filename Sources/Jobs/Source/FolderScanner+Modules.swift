@@ -3,7 +3,7 @@ extension FolderScanner {
   /// Reads a folder with a main file as one job. No folder around it is one.
   mutating func readFolderJob(_ name: String, within ancestors: [FolderIdentity]) {
     let mainPath = join(name, NameRules.mainFile)
-    let errors = scan.errors.count
+    let troubles = scan.errors.count + scan.busy.count
     guard let main = read(mainPath, for: name) else { return }
     var modules: [String: JobSource.Module] = [:]
     var total = main.count
@@ -13,7 +13,7 @@ extension FolderScanner {
     }
     let rocks = readRocks(of: name)
     // A version that lacks a module that is there is no version.
-    guard scan.errors.count == errors else { return }
+    guard scan.errors.count + scan.busy.count == troubles else { return }
     scan.sources.append(
       JobSource(
         name: name, folder: absolute(name), mainPath: folder.displayPath(of: mainPath), main: main,

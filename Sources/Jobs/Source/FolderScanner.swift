@@ -1,3 +1,4 @@
+import FolderSync
 import Glibc
 
 /// One look at a jobs folder or parts of it. Paths are relative to the folder; a job's path is its name.
@@ -8,10 +9,15 @@ struct FolderScanner {
   static let maximumJobBytes = 32 << 20
 
   let folder: JobsFolder
+  /// Files that somebody is writing are left for later.
+  let leavesBusyFiles: Bool
   var scan = FolderScan(scopes: [])
   private var seen: Set<FolderScan.Scope> = []
 
-  init(folder: JobsFolder) { self.folder = folder }
+  init(folder: JobsFolder, leavesBusyFiles: Bool = false) {
+    self.folder = folder
+    self.leavesBusyFiles = leavesBusyFiles
+  }
 
   /// The finished scan: in order, and free of two files that would be one job.
   func finish() -> FolderScan {
@@ -122,7 +128,8 @@ struct FolderScanner {
     if isFile && isFolder {
       refuseClash(of: name)
     } else if isFile {
-      readFile(of: name)
+      let parent = parts.dropLast().joined(separator: "/")
+      readWhole(parent, unknown: scope) { $0.readFile(of: name) }
     }
     if isFolder {
       if !isFile { readFolderJob(name, within: ancestors) }
@@ -142,19 +149,41 @@ struct FolderScanner {
     }
     let folders = Set(listing.folders)
     var clashing: Set<String> = []
-    for file in listing.files {
-      let stem = String(file.dropLast(NameRules.suffix.count))
-      let name = join(path, stem)
-      let main = join(name, NameRules.mainFile)
-      if folders.contains(stem), SourceFile.presence(absolute(main)) == .there {
-        refuseClash(of: name)
-        clashing.insert(stem)
-      } else {
-        readFile(of: name)
+    readWhole(path, unknown: path.isEmpty ? .everything : .tree(path)) { scanner in
+      for file in listing.files {
+        let stem = String(file.dropLast(NameRules.suffix.count))
+        let name = scanner.join(path, stem)
+        let main = scanner.join(name, NameRules.mainFile)
+        if folders.contains(stem), SourceFile.presence(scanner.absolute(main)) == .there {
+          scanner.refuseClash(of: name)
+          clashing.insert(stem)
+        } else {
+          scanner.readFile(of: name)
+        }
       }
     }
     for folder in listing.folders where !clashing.contains(folder) {
       readFolder(join(path, folder), within: ancestors)
+    }
+  }
+
+  /// Reads files of a folder that a sync may be changing: as they are before or after it, and never some of both.
+  ///
+  /// While it goes on nothing is known of them; its end is a change of the folder, which is read then.
+  private mutating func readWhole(
+    _ path: String, unknown scope: FolderScan.Scope, _ read: (inout FolderScanner) -> Void
+  ) {
+    let mark = FolderSync.mark(of: absolute(path))
+    let count = scan.sources.count
+    read(&self)
+    let state = FolderSync.state(of: absolute(path))
+    guard state != .settled || FolderSync.mark(of: absolute(path)) != mark else { return }
+    scan.sources.removeSubrange(count...)
+    scan.unknown.append(scope)
+    if state == .interrupted {
+      report(
+        path, at: path,
+        "a sync was cut off here; the next `almanac sync`, or start of the daemon, undoes what it had begun")
     }
   }
 
@@ -204,8 +233,14 @@ struct FolderScanner {
 
   /// The file's bytes. One that has just gone is none; other trouble is reported.
   mutating func read(_ path: String, for job: String) -> [UInt8]? {
-    do throws(FileTrouble) { return try SourceFile.read(absolute(path)) } catch {
-      if !error.isGone { report(job, at: path, error.message) }
+    let care: SourceFile.Care = leavesBusyFiles ? [.ofCode, .ofWriters] : .ofCode
+    do throws(FileTrouble) { return try SourceFile.read(absolute(path), care: care) } catch {
+      if error.isBusy {
+        scan.busy.append(path)
+        scan.unknown.append(.job(job))
+      } else if !error.isGone {
+        report(job, at: path, error.message)
+      }
       return nil
     }
   }

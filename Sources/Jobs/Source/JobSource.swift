@@ -43,6 +43,9 @@ public struct JobSource: Sendable, Equatable {
     digest = SourceDigest.of(main: main, modules: modules, rocks: self.rocks)
   }
 
+  /// A folder with a main file, not a single file.
+  var isFolder: Bool { mainPath.hasSuffix(name + "/" + NameRules.mainFile) }
+
   /// The digest as people read it.
   public var version: String { String(digest.prefix(12)) }
 

@@ -30,8 +30,11 @@ public struct JobsFolder: Sendable, Hashable {
 
   /// Reads the jobs that these changes concern, and no others: for a file, its job; for a module or
   /// a `main.lua`, its folder's; for a tree, all in it.
-  public func read(_ changes: [FolderChange]) -> FolderScan {
-    var scanner = FolderScanner(folder: self)
+  public func read(_ changes: [FolderChange]) -> FolderScan { read(changes, leavingBusyFiles: false) }
+
+  /// The same. Files that somebody is writing may be left for later: the scan names them.
+  func read(_ changes: [FolderChange], leavingBusyFiles: Bool) -> FolderScan {
+    var scanner = FolderScanner(folder: self, leavesBusyFiles: leavingBusyFiles)
     if changes.contains(.everything) {
       scanner.readEverything()
     } else {

@@ -26,6 +26,11 @@ enum NameRules {
     isLuaFile(path) || path == rocksFile || path.hasSuffix("/" + rocksFile)
   }
 
+  /// The job whose only file this would be.
+  static func jobName(ofFile path: String) -> String {
+    path.hasSuffix(suffix) ? String(path.dropLast(suffix.count)) : path
+  }
+
   /// Whether any component of a relative path is ignored.
   static func ignoresPath(_ path: String) -> Bool {
     path.split(separator: "/").contains { ignores($0) }

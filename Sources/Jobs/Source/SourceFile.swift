@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Why a file or folder cannot be read.
@@ -10,6 +11,8 @@ package struct FileTrouble: Error, Equatable {
 
   /// There is nothing of that name (any more).
   package var isGone = false
+  /// Somebody is writing it.
+  var isBusy = false
   package let message: String
 
   init(_ message: String, isGone: Bool = false) {
@@ -32,6 +35,9 @@ package struct FileTrouble: Error, Equatable {
 }
 
 /// Reading a job file without trusting it to be one.
+///
+/// A job's file is code that runs with the daemon's rights, so one that everyone may write to is refused, as cron and
+/// ssh refuse theirs; but not on file systems that keep no permissions, where every file looks so.
 package enum SourceFile {
   /// No script that a person wrote is larger, and what a host is sent has its limits.
   static let maximumBytes = 4 << 20
@@ -51,8 +57,19 @@ package enum SourceFile {
     return errno == EACCES ? .unknown : .absent
   }
 
+  /// How a file is read.
+  struct Care: OptionSet {
+    let rawValue: Int
+    /// Refuse one that everyone may write to: what is in it will be run.
+    static let ofCode = Care(rawValue: 1)
+    /// Refuse one that somebody is writing, as far as the kernel tells.
+    static let ofWriters = Care(rawValue: 2)
+  }
+
   /// The file's bytes. It never waits: a FIFO or a device is refused before it is opened.
-  package static func read(_ path: String) throws(FileTrouble) -> [UInt8] {
+  package static func read(_ path: String) throws(FileTrouble) -> [UInt8] { try read(path, care: []) }
+
+  static func read(_ path: String, care: Care) throws(FileTrouble) -> [UInt8] {
     var status = stat()
     guard stat(path, &status) == 0 else { throw explain(errno, path) }
     try check(status)
@@ -62,8 +79,44 @@ package enum SourceFile {
     defer { close(file) }
     guard fstat(file, &status) == 0 else { throw FileTrouble(code: errno, doing: "read") }
     try check(status)
-    return try readAll(file, expecting: Int(status.st_size))
+    if care.contains(.ofCode), status.st_mode & S_IWOTH != 0, FileSystem(of: file).keepsPermissions {
+      throw writableByAll
+    }
+    guard care.contains(.ofWriters) else { return try readAll(file, expecting: Int(status.st_size)) }
+    let wasRecent = isRecent(status)
+    if wasRecent, isBeingWritten(file) { throw busy }
+    let bytes = try readAll(file, expecting: Int(status.st_size))
+    var after = stat()
+    guard fstat(file, &after) == 0 else { throw FileTrouble(code: errno, doing: "read") }
+    // Written and closed while it was read, or about to be.
+    let hasChanged = after.st_size != status.st_size || after.modifiedAt != status.modifiedAt
+    if hasChanged || wasRecent && isBeingWritten(file) { throw busy }
+    return bytes
   }
+
+  /// How long ago a file has to have been changed last, in seconds, for nobody to be at it: whoever keeps a file open
+  /// for longer without writing is not saving it.
+  static let writerPatience = 2
+
+  private static func isRecent(_ status: stat) -> Bool {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return (now.tv_sec - writerPatience...now.tv_sec + writerPatience).contains(status.st_mtim.tv_sec)
+  }
+
+  private static func isBeingWritten(_ file: Int32) -> Bool {
+    FileSystem(of: file).tellsOfWriters && clinux_open_for_writing(file) == 1
+  }
+
+  private static let busy = {
+    var trouble = FileTrouble("is being written")
+    trouble.isBusy = true
+    return trouble
+  }()
+
+  private static let writableByAll = FileTrouble(
+    "may be written by everyone on this machine, and would be run as the daemon's user; take that back: chmod o-w"
+  )
 
   private static func check(_ status: stat) throws(FileTrouble) {
     let kind: String
@@ -117,4 +170,9 @@ package enum SourceFile {
       capacity = max(capacity, bytes.count + 4096)
     }
   }
+}
+
+extension stat {
+  /// When the content was changed last, nanoseconds since the epoch.
+  fileprivate var modifiedAt: Int { st_mtim.tv_sec &* 1_000_000_000 &+ st_mtim.tv_nsec }
 }

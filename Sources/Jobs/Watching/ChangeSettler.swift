@@ -16,6 +16,8 @@ struct ChangeSettler {
   static let quiet: Time = 50_000
   /// How long something that went may stay away unnoticed.
   static let grace: Time = 20_000
+  /// How long a file is held that somebody has open and does not write.
+  static let holding = Time(SourceFile.writerPatience + 1) * 1_000_000
   /// How long a new folder is held that is no folder job (yet) and does not become quiet.
   static let patience: Time = 150_000
 
@@ -23,6 +25,8 @@ struct ChangeSettler {
     /// A file that came by a hard link is complete, and no close tells: look then.
     case seenUntil(Time)
     case untilClosed
+    /// Somebody has it open, and whether a close will tell is not known: it counts then all the same.
+    case heldUntil(Time)
   }
 
   private struct Tree {
@@ -49,6 +53,13 @@ struct ChangeSettler {
 
   mutating func modified(_ path: String, at now: Time) {
     writing[path] = .untilClosed
+    schedule(path, at: now, now)
+  }
+
+  /// A file was found being written. What was seen of it before goes for nothing.
+  mutating func held(_ path: String, at now: Time) {
+    if case .untilClosed = writing[path] { return }
+    writing[path] = .heldUntil(now + Self.holding)
     schedule(path, at: now, now)
   }
 
@@ -87,6 +98,9 @@ struct ChangeSettler {
     if !path.isEmpty { folderJobs.insert(path) }
   }
 
+  /// The files that are being written, or may be.
+  var unfinished: some Sequence<String> { writing.keys }
+
   mutating func forgetFolderJobs() { folderJobs = [] }
 
   private mutating func schedule(_ path: String, at due: Time, _ now: Time) {
@@ -123,8 +137,13 @@ struct ChangeSettler {
 
   /// Takes the changes that count by now: none twice, and none within another.
   mutating func take(at now: Time, _ disk: Disk) -> [FolderChange] {
-    for case (let path, .seenUntil(let time)) in writing where time <= now {
-      writing[path] = disk.hasContent(path) ? nil : .untilClosed
+    for (path, writer) in writing {
+      switch writer {
+      case .seenUntil(let time) where time <= now:
+        writing[path] = disk.hasContent(path) ? nil : .untilClosed
+      case .heldUntil(let time) where time <= now: writing[path] = nil
+      default: break
+      }
     }
     if let due = everythingDue {
       guard due <= now else { return [] }
@@ -166,7 +185,12 @@ struct ChangeSettler {
   var nextWake: Time? {
     var next = everythingDue
     func consider(_ time: Time) { next = min(next ?? time, time) }
-    for case .seenUntil(let time) in writing.values { consider(time) }
+    for writer in writing.values {
+      switch writer {
+      case .seenUntil(let time), .heldUntil(let time): consider(time)
+      case .untilClosed: break
+      }
+    }
     guard everythingDue == nil else { return next }
     for (path, due) in files where writing[path] == nil { consider(due) }
     for (path, tree) in trees {

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Synchronization
 
@@ -10,80 +9,76 @@ import Synchronization
 /// watched too, and so is the jobs folder's own path: the folder may be missing for a while or be
 /// replaced. Folders beyond the kernel's limits are looked at once a second.
 ///
-/// What is told is what *may* have changed; ``JobsFolder/read(_:)`` and ``Catalog`` find out.
+/// What is told is what *may* have changed; ``Catalog`` finds out.
 public final class FolderWatcher: Sendable {
-  private struct Running {
-    let thread: pthread_t
-    let stop: Int32
-  }
+  private let thread: Mutex<pthread_t?>
+  private let orders: WatchOrders
 
-  private let running: Mutex<Running?>
-
-  /// Starts watching. When it returns, the watches are in place: a scan made after that misses nothing.
+  /// Reads the folder, and from then on what changes, on the watcher's thread.
+  ///
+  /// A file that somebody is writing is left out until it is closed, so that no half of it is taken for a version: as
+  /// far as the kernel tells, which is of files of the daemon's user (or to root) on file systems of this machine, and of
+  /// whatever is written while it is watched.
   ///
   /// - Parameters:
-  ///   - onNotice: Called with a sentence for the operator (a limit of the kernel's was reached), on
-  ///     the watcher's thread or before this returns.
-  ///   - onChange: Called on the watcher's thread; it should hand over and return soon.
+  ///   - inotify: `false` has it look for itself once a second, as where the kernel gives no watches.
+  ///   - onNotice: Called with a sentence for the operator (a limit of the kernel's was reached), on the watcher's
+  ///     thread or before this returns.
+  ///   - onFirstScan: Called before this returns, with the whole folder. The watches are in place by then: nothing that
+  ///     comes after it is missed.
+  ///   - onScan: Called on the watcher's thread with what changed; it should hand over and return soon.
   /// - Throws: ``WatchError`` if the thread or its descriptor cannot be had.
   public convenience init(
-    folder: JobsFolder, onNotice: @escaping @Sendable (String) -> Void,
-    onChange: @escaping @Sendable ([FolderChange]) -> Void
+    folder: JobsFolder, inotify: Bool = true, onNotice: @escaping @Sendable (String) -> Void = { _ in },
+    onFirstScan: (FolderScan) -> Void, onScan: @escaping @Sendable (FolderScan) -> Void
   ) throws(WatchError) {
-    try self.init(folder: folder, inotify: Inotify(), onNotice: onNotice, onChange: onChange)
+    let loop = WatchLoop(folder: folder, inotify: inotify ? Inotify() : nil, notice: onNotice)
+    onFirstScan(loop.read([.everything]))
+    try self.init(loop) { loop, changes in onScan(loop.read(changes)) }
   }
 
-  init(
-    folder: JobsFolder, inotify: Inotify?, onNotice: @escaping @Sendable (String) -> Void,
-    onChange: @escaping @Sendable ([FolderChange]) -> Void
+  private init(
+    _ loop: WatchLoop, deliver: @escaping @Sendable (WatchLoop, [FolderChange]) -> Void
   ) throws(WatchError) {
-    let stop = clinux_wakeup()
-    guard stop >= 0 else { throw WatchError("no more files may be open") }
-    let work = Work(
-      loop: WatchLoop(folder: folder, inotify: inotify, notice: onNotice), stop: stop, deliver: onChange)
-    guard let thread = Self.spawn(work) else {
-      close(stop)
+    guard let orders = WatchOrders() else { throw WatchError("no more files may be open") }
+    guard let thread = Self.spawn(Work(loop: loop, orders: orders, deliver: deliver)) else {
       throw WatchError("no more threads may be started")
     }
-    running = Mutex(Running(thread: thread, stop: stop))
+    self.thread = Mutex(thread)
+    self.orders = orders
   }
 
-  /// The same, and reads what changed on the watcher's thread: `onScan` is given what was found.
-  public convenience init(
-    folder: JobsFolder, onNotice: @escaping @Sendable (String) -> Void = { _ in },
-    onScan: @escaping @Sendable (FolderScan) -> Void
-  ) throws(WatchError) {
-    try self.init(folder: folder, onNotice: onNotice) { (changes: [FolderChange]) in
-      onScan(folder.read(changes))
-    }
-  }
+  /// Reads the whole folder again, whatever the kernel tells of it; `answer` is called on the watcher's thread, unless
+  /// the watcher is stopped before.
+  public func readAnew(_ answer: @escaping @Sendable (FolderScan) -> Void) { orders.read(answer) }
 
   deinit { stop() }
 
   /// Stops watching. When it returns, nothing more is told. Not to be called on the watcher's thread.
   public func stop() {
-    running.withLock { running in
-      guard let current = running else { return }
-      clinux_wakeup_signal(current.stop)
-      pthread_join(current.thread, nil)
-      close(current.stop)
-      running = nil
+    thread.withLock { thread in
+      guard let running = thread else { return }
+      orders.stop()
+      pthread_join(running, nil)
+      thread = nil
     }
   }
 
   /// What the thread is given to do. It is handed over once and then belongs to the thread.
   private final class Work {
     let loop: WatchLoop
-    let stop: Int32
-    let deliver: @Sendable ([FolderChange]) -> Void
+    let orders: WatchOrders
+    let deliver: @Sendable (WatchLoop, [FolderChange]) -> Void
 
-    init(loop: WatchLoop, stop: Int32, deliver: @escaping @Sendable ([FolderChange]) -> Void) {
+    init(
+      loop: WatchLoop, orders: WatchOrders, deliver: @escaping @Sendable (WatchLoop, [FolderChange]) -> Void
+    ) {
       self.loop = loop
-      self.stop = stop
+      self.orders = orders
       self.deliver = deliver
     }
 
-    func run() { loop.run(until: stop, deliver) }
+    func run() { loop.run(orders) { deliver(loop, $0) } }
   }
 
   private static func spawn(_ work: Work) -> pthread_t? {

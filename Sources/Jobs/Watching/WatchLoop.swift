@@ -25,18 +25,32 @@ final class WatchLoop {
     attach()
   }
 
-  /// Waits for changes and hands them over, until `stop` can be read from.
-  func run(until stop: Int32, _ deliver: ([FolderChange]) -> Void) {
+  /// Reads what changed, without what somebody is writing: when that is closed, it is told again.
+  func read(_ changes: [FolderChange]) -> FolderScan {
+    var scan = folder.read(changes, leavingBusyFiles: true)
+    for path in scan.busy { settler.held(path, at: Self.now) }
+    // What was begun while it was read has left its notice by now.
+    inotify?.drain { handle($0) }
+    scan.withhold(settler.unfinished)
+    return scan
+  }
+
+  /// Waits for changes and hands them over, until it is told to stop.
+  func run(_ orders: WatchOrders, _ deliver: ([FolderChange]) -> Void) {
     while true {
       let time = Self.now
       let wake = min(settler.nextWake ?? .max, lastLook + Self.lookEvery)
       var waits = [
-        pollfd(fd: stop, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: orders.descriptor, events: Int16(POLLIN), revents: 0),
         pollfd(fd: inotify?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
       ]
       // Rounded up: a wake-up that is early finds nothing.
       _ = poll(&waits, 2, Int32(max(0, (wake - time + 999) / 1000)))
-      if waits[0].revents != 0 { return }
+      if waits[0].revents != 0 {
+        guard let answers = orders.take() else { return }
+        inotify?.drain { handle($0) }
+        for answer in answers { answer(read([.everything])) }
+      }
       inotify?.drain { handle($0) }
       if Self.now - lastLook >= Self.lookEvery { look() }
       if rootMayHaveChanged { checkRoot() }

@@ -38,10 +38,12 @@ public struct ScriptSource: Sendable {
   public var modules: [String: File]
   /// Modules of others that it can require; `nil` if there are none.
   public var rocks: RockModules?
+  /// False for a file that is only compiled: its state is good for nothing.
+  public var isToRun: Bool
 
   public init(
     jobName: String, folder: String, outputFolder: String, main: File, modules: [String: File] = [:],
-    rocks: RockModules? = nil
+    rocks: RockModules? = nil, isToRun: Bool = true
   ) {
     self.jobName = jobName
     self.folder = folder
@@ -49,6 +51,7 @@ public struct ScriptSource: Sendable {
     self.main = main
     self.modules = modules
     self.rocks = rocks
+    self.isToRun = isToRun
   }
 }
 

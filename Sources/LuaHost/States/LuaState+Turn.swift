@@ -41,7 +41,9 @@ extension LuaState {
     setLimit(host.loadLimit, on: activity)
     enter(on: worker) { [source] lua in
       source.main.bytes.withUnsafeBufferPointer {
-        clua_load(lua, $0.baseAddress, $0.count, "@" + source.main.path)
+        let name = "@" + source.main.path
+        return source.isToRun
+          ? clua_load(lua, $0.baseAddress, $0.count, name) : clua_compile(lua, $0.baseAddress, $0.count, name)
       }
     }
   }
@@ -72,13 +74,18 @@ extension LuaState {
     do throws(ScriptError) {
       secrets = try SecretSource(folder: limits.secretsFolder).read(limits.secrets)
     } catch {
-      return host.ended(self, run.key, .failed(error), stateLost: false, peakMemory: 0)
+      let stop = lock.withLock { mailbox.takeBeginning() }
+      return host.ended(self, run.key, stop?.end ?? .failed(error), stateLost: false, peakMemory: 0)
     }
     if !secrets.isEmpty { mask.withLock { mask in for value in secrets.values { mask.add(value) } } }
     // The table is Lua's from here on: thousands of runs that wait are not to hold it twice.
     var held = run
     held.run = .null
-    let begun = lock.withLock { mailbox.lua != nil ? mailbox.begin(.run(held)) : nil }
+    let (begun, stop) = lock.withLock { () -> (Activity?, StopReason?) in
+      if let stop = mailbox.takeBeginning() { return (nil, stop) }
+      return (mailbox.lua != nil ? mailbox.begin(.run(held)) : nil, nil)
+    }
+    if let stop { return host.ended(self, run.key, stop.end, stateLost: false, peakMemory: 0) }
     guard let begun else {
       return host.ended(self, run.key, .failed(Self.gone), stateLost: true, peakMemory: 0)
     }
@@ -224,13 +231,27 @@ extension LuaState {
         ScriptError(
           text: "the schedule table is larger than \(byteText(ScriptSource.scheduleLimit)); "
             + "keep data in a file that main reads"))
-    case .value(let schedule) where clua_has_main(lua):
+    case .value(let schedule):
+      guard source.isToRun else {
+        return host.delegate.loaded(id, .success(LoadedScript(schedule: .null, hasInitialize: false)))
+      }
+      let main = String(cString: clua_main_type(lua))
+      let initialize = String(cString: clua_initialize_type(lua))
+      if let error = Self.objection(main: main, initialize: initialize) { return failLoad(error) }
       timeZone = schedule["time_zone"].asString
-      let script = LoadedScript(schedule: schedule, hasInitialize: clua_has_initialize(lua))
+      let script = LoadedScript(schedule: schedule, hasInitialize: initialize == "function")
       host.delegate.loaded(id, .success(script))
-    case .value:
-      failLoad(ScriptError(text: "it defines no function `main`: a job needs function main(run) ... end"))
     default: failLoad(end.error(during: "the file's top level", limit: host.loadLimit))
+    }
+  }
+
+  /// What is wrong with the globals that the host calls, by the names of their types.
+  private static func objection(main: String, initialize: String) -> ScriptError? {
+    switch (main, initialize) {
+    case ("function", "function"), ("function", "nil"): nil
+    case ("function", _):
+      ScriptError(text: "`initialize` is a \(initialize), not a function: function initialize() ... end")
+    default: ScriptError(text: "it defines no function `main`: a job needs function main(run) ... end")
     }
   }
 

@@ -94,7 +94,9 @@ extension LuaState {
   /// Takes a start as a command, unless a run is in progress or waits to begin.
   func accepts(_ run: RunStart) -> Bool {
     let (isAccepted, mustPush) = lock.withLock {
-      let isBusy = mailbox.activity?.run != nil || mailbox.commands.contains { $0.run != nil }
+      let isBusy =
+        mailbox.activity?.run != nil || mailbox.beginning != nil
+        || mailbox.commands.contains { $0.run != nil }
       guard !isBusy, !mailbox.isClosed else { return (false, false) }
       mailbox.commands.append(.start(run))
       return (true, mailbox.schedule())
@@ -120,6 +122,10 @@ extension LuaState {
   /// Stops the run with this key, also one that waits to begin.
   func stop(run key: RunKey, _ reason: StopReason) {
     let waited = lock.withLock { () -> Bool in
+      if mailbox.activity == nil, let beginning = mailbox.beginning, beginning.run == key {
+        mailbox.beginning = (key, beginning.stop ?? reason)
+        return false
+      }
       guard let index = mailbox.commands.firstIndex(where: { $0.run?.key == key }) else { return false }
       mailbox.commands.remove(at: index)
       return true

@@ -45,6 +45,8 @@ struct Mailbox {
   /// pushes the state.
   private(set) var isScheduled = false
   var activity: Activity?
+  /// The run that a worker is about to begin, and why it is to end before that.
+  var beginning: (run: RunKey, stop: StopReason?)?
   private var lastSerial: UInt64 = 0
   /// Why the activity is being stopped.
   var stop: StopReason?
@@ -95,12 +97,23 @@ extension Mailbox {
 
   /// Takes out what is to be done next; `nil` if nothing is.
   mutating func nextStep() -> Step? {
-    guard activity != nil else { return commands.isEmpty ? nil : .command(commands.removeFirst()) }
+    guard activity != nil else {
+      guard !commands.isEmpty else { return nil }
+      let command = commands.removeFirst()
+      beginning = command.run.map { ($0.key, nil) }
+      return .command(command)
+    }
     if settling != nil { return takeSettled() ? .conclude : nil }
     if let lua, clua_stop_pending(lua) { return .unwind(cancelCall()) }
     guard let reply = call?.reply else { return nil }
     call = nil
     return .answer(reply)
+  }
+
+  /// The worker has come to the run that it was about to begin; returns why it is to end before that.
+  mutating func takeBeginning() -> StopReason? {
+    defer { beginning = nil }
+    return beginning?.stop
   }
 
   /// Begins an activity: from now on it can be stopped.

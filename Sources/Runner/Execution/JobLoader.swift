@@ -9,6 +9,8 @@ import Values
 final class JobLoader {
   /// How far to go.
   enum Depth {
+    /// Only compile the main file, be it a job's or not; the definition says nothing.
+    case text
     /// Only evaluate the file and decode its schedule: what `check` wants.
     case definition
     case initialized
@@ -93,7 +95,7 @@ final class JobLoader {
     done: @escaping (Result<Loaded, LoadFailure>) -> Void
   ) {
     let load = Load(source, number: number, ownHost: ownHost, depth: depth, done: done)
-    guard let file = source.rocks, let rocks else { return enqueue(load) }
+    guard let file = source.rocks, let rocks, depth != .text else { return enqueue(load) }
     rocks.prepare(file, for: source.name) { [weak self] result in
       switch result {
       case .success(let ready):
@@ -126,6 +128,10 @@ final class JobLoader {
       } else {
         end(state, .failure(failure))
       }
+    case .schedule where load.depth == .text:
+      host.send(.close(state))
+      let nothing = JobDefinition(source: load.source)
+      end(state, .success(Loaded(definition: nothing, host: host, state: state)))
     case .schedule(let table):
       let decoded = ScheduleDecoder.decode(table, of: load.source, daemonZone: zone(), defaults: defaults)
       switch decoded {
@@ -255,7 +261,7 @@ final class JobLoader {
       job: source.name, folder: source.folder, outputFolder: outputFolder(source),
       main: ScriptBundle.Module(name: "main", path: source.mainPath, bytes: source.main),
       modules: source.modules.map { ScriptBundle.Module(name: $0.name, path: $0.path, bytes: $0.bytes) },
-      rocks: load.rocks?.tree.tree, allowsNative: host.owner != nil)
+      rocks: load.rocks?.tree.tree, allowsNative: host.owner != nil, isToRun: load.depth != .text)
   }
 
   private func loadError(_ failure: ScriptFailure, of source: JobSource) -> LoadError {

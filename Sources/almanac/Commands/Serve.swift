@@ -1,4 +1,5 @@
 import ArgumentParser
+import FolderSync
 import Runner
 
 /// `almanac serve`: the daemon, in the foreground.
@@ -25,6 +26,9 @@ struct Serve: ParsableCommand {
     try JobsFolderChoice.require(settings.jobs.value)
     let logger = try RunnerSetup.logger(level: logLevel)
     if let file = settings.file { logger.info("configuration: \(file.path)") }
+    let syncs = FolderSync.recover(below: settings.jobs.value)
+    for folder in syncs.recovered { logger.notice("\(folder): undid a sync that was cut off") }
+    for trouble in syncs.troubles { logger.error("\(trouble)") }
     try RunnerSetup(settings, purpose: .serve, testMode: test, logger: logger).runUntilStopped()
   }
 }

@@ -50,7 +50,8 @@ extension WhySubject {
   private func answer(for run: Run) -> WhyAnswer {
     let isCurrent = definition?.source.version == run.version
     var answer = WhyAnswer(
-      headline: told(run), run: run, gates: GateReport(of: run, plan: isCurrent ? plan : nil, pool: poolSize))
+      headline: told(run), run: run,
+      gates: GateReport(of: run, plan: isCurrent ? plan : nil, pool: poolSize, pause: pause))
     if run.attempt > 0, run.gate != nil {
       answer.notes.append("the gates are those that attempt \(run.attempt + 1) met")
     }

@@ -27,6 +27,13 @@ extension WhySubject {
     return parts.joined(separator: "; ")
   }
 
+  /// What is wrong with the file: what is seen of it here, where nothing is called, and what the daemon has met.
+  private var loadErrors: [String] {
+    let here = errors.map(\.description)
+    let there = live?["error"].asString?.split(separator: "\n").map(String.init) ?? []
+    return here + there.filter { !here.contains($0) }
+  }
+
   private func sentence(_ run: Run) -> String {
     if run.state == .running {
       return "run \(run.id) is in attempt \(run.attempt), since \(run.startedAt.map(local) ?? "just now")"
@@ -42,7 +49,7 @@ extension WhySubject {
     if let missing { notes.append(missing) }
     notes += doubts.map(\.description)
     let version = live?["version"].asString
-    for error in errors {
+    for error in loadErrors {
       notes.append(
         "the file does not load: \(error)" + (version == nil ? "" : " (the version before goes on)"))
     }

@@ -5,33 +5,58 @@ import RunStore
 import RunStoreSQLite
 import Scheduling
 import Simulation
+import TestSupport
 
 /// Kills the real binary again and again on one state directory, disturbs what it is at, and holds the ledger
 /// that comes of it against what was due and what ran.
 ///
+/// Beside the kills there may be one more ``Fault``.
+///
 /// What is done, and when after the daemon's start, is the seed's; how far the daemon has come by then is not.
 public final class Campaign {
+  /// What the daemon has to bear beside being killed.
+  public enum Fault: String, CaseIterable, Sendable {
+    /// Its clock is set forward and back.
+    case clock
+    /// The file system of its state directory is full now and then.
+    case disk
+  }
+
   /// How often the ledger is audited on the way, in rounds.
   private static let auditEvery = 100
 
   let installation: Installation
-  let jobs: [CampaignJob]
+  private(set) var jobs: [CampaignJob]
   var random: SeededGenerator
   var deeds = CampaignAudit.Deeds()
   public internal(set) var figures = CampaignFigures()
+  /// What the jobs' messages go to.
+  private let server: LoopbackServer
+  private let clock: InjectedClock?
+  private let disk: SmallFileSystem?
   private var editions = 0
   /// Since when `held` is paused, as far as the daemon has answered.
   private var pausedSince: Instant?
 
+  static let configuration = "pools: { one: 1 }\n"
+
   /// - Parameters:
   ///   - binary: the program.
   ///   - root: the folder for everything, made if it is not there; it stays.
-  public init(binary: String, root: String, seed: Int) throws {
-    installation = try Installation(binary: binary, root: root)
+  public init(binary: String, root: String, seed: Int, fault: Fault? = nil) throws {
+    let clock = fault == .clock ? try InjectedClock(at: root) : nil
+    installation = try Installation(binary: binary, root: root, environment: clock?.environment ?? [:])
+    self.clock = clock
+    disk = fault == .disk ? try SmallFileSystem(at: installation.makeState(), megabytes: 96) : nil
+    deeds.clockMoves = clock != nil
     jobs = CampaignJob.all
     random = SeededGenerator(seed: seed)
-    try installation.save("almanac.yaml", "pools: { one: 1 }\n")
-    for job in jobs { try save(job) }
+    server = LoopbackServer { _, connection in connection.answer("") }
+    for index in jobs.indices where jobs[index].isLoud {
+      jobs[index].schedule += #", notify = { on = "failed", webhook = "\#(server.url)/" }"#
+    }
+    try installation.save("almanac.yaml", Self.configuration)
+    for job in jobs { try save(job.name) }
   }
 
   /// The folder for everything.
@@ -39,6 +64,8 @@ public final class Campaign {
 
   /// Removes everything that the campaign has made.
   public func remove() { installation.remove() }
+
+  deinit { server.stop() }
 
   // MARK: Rounds
 
@@ -66,33 +93,38 @@ public final class Campaign {
       sleep(milliseconds: 0...700)
       figures.killsWhileStarting += 1
     case ..<90:
-      try becomeReady()
-      try live(milliseconds: 0...1500, &answers)
+      if try becomeReady() { try live(milliseconds: 0...1500, &answers) }
     default:
-      try becomeReady()
-      try live(milliseconds: 0...300, &answers)
+      if try becomeReady() { try live(milliseconds: 0...300, &answers) }
       installation.terminate()
       sleep(milliseconds: 0...300)
       figures.killsWhileStopping += 1
     }
     let isStopping = installation.said.contains("stopping: ")
-    if !installation.isRunning, !isStopping {
+    if !installation.isRunning, !isStopping, !isFull {
       throw Installation.Failure(description: "the daemon ended by itself: \(installation.said.suffix(2000))")
     }
     installation.killDaemon()
     figures.kills += 1
     for answer in answers { answer() }
+    // What is full may stay so over the next start.
+    if isFull, random.chance(70) { installation.delete("state/filler") }
+    if clock != nil, random.chance(10) { try disturb() }
     // Sometimes nobody is there when something is due, or comes.
     if random.chance(20) { try drop() }
     if random.chance(15) { sleep(milliseconds: 500...2500) }
   }
 
-  private func becomeReady() throws {
+  /// - Returns: false if there is no room: then a daemon may refuse to start, and no host process can.
+  @discardableResult
+  func becomeReady() throws -> Bool {
+    if isFull { return (try? installation.becomesReady(within: 3)) ?? false }
     let begun = Date()
     guard try installation.becomesReady() else {
       throw Installation.Failure(description: "the daemon did not start: \(installation.said.suffix(2000))")
     }
     figures.slowestStart = max(figures.slowestStart, Date().timeIntervalSince(begun))
+    return true
   }
 
   /// Lets the daemon live for a while in which this and that happens.
@@ -100,13 +132,14 @@ public final class Campaign {
     for _ in 0..<Int.random(in: 1...3, using: &random) {
       sleep(milliseconds: milliseconds.lowerBound...milliseconds.upperBound / 3)
       switch Int.random(in: 0..<100, using: &random) {
-      case ..<20: try save(random.pick(jobs))
+      case ..<17: try save(random.pick(jobs).name)
+      case ..<20: try rename()
       case ..<40: try drop()
       case ..<60: try trigger(&answers)
       case ..<66: try pauseOrResume(&answers)
       case ..<76: signalHost(SIGKILL)
       case ..<84: signalHost(SIGSTOP)
-      default: break
+      default: try disturb()
       }
     }
   }
@@ -117,10 +150,20 @@ public final class Campaign {
 
   // MARK: What happens to the daemon
 
-  func save(_ job: CampaignJob) throws {
+  /// Saves a job anew; its schedule stays as it is.
+  func save(_ name: String) throws {
+    guard let job = jobs.first(where: { $0.name == name }) else { return }
     editions += 1
     figures.saves += 1
-    try installation.save("jobs/\(job.name).lua", job.source(edition: editions))
+    try installation.save("jobs/\(job.file).lua", job.source(edition: editions))
+  }
+
+  /// Gives the job `moved` another name.
+  func rename() throws {
+    guard let index = jobs.firstIndex(where: { $0.name == "moved" }) else { return }
+    installation.delete("jobs/\(jobs[index].file).lua")
+    jobs[index].moves += 1
+    try save("moved")
   }
 
   func drop() throws {
@@ -150,17 +193,35 @@ public final class Campaign {
     }
   }
 
-  private func signalHost(_ signal: Int32) {
+  func signalHost(_ signal: Int32) {
     let hosts = installation.hosts()
     guard !hosts.isEmpty else { return }
     if signal == SIGKILL { figures.hostKills += 1 } else { figures.hostStops += 1 }
     kill(random.pick(hosts), signal)
   }
 
+  /// Does what is the campaign's own fault.
+  private func disturb() throws {
+    if let clock {
+      clock.step(by: random.pick([-1, 1]) * Int64(random.milliseconds(600...6000).microseconds))
+      figures.clockSteps += 1
+    }
+    if let disk, !isFull {
+      try disk.fill(installation.state + "/filler")
+      figures.fullDisks += 1
+    }
+  }
+
+  /// Now by the daemon's clock.
+  private var now: Instant { .now + (clock?.lead ?? .zero) }
+
+  private var isFull: Bool { installation.has("state/filler") }
+
   // MARK: Audit
 
   /// Lets the program come to rest undisturbed, stops it as one should, and looks at what there is.
   func audit() throws -> [String] {
+    installation.delete("state/filler")
     try installation.start()
     try becomeReady()
     if let since = pausedSince {
@@ -175,11 +236,12 @@ public final class Campaign {
         return try stillOpen.isEmpty && isCaughtUp(store)
       }
     }
+    let stoppedAt = now
     installation.terminate()
     let end = try installation.end()
     figures.audits += 1
     guard end == .exited(0) else { return ["a daemon that was told to stop ended otherwise: \(end)"] }
-    var audit = try CampaignAudit(installation, jobs: jobs, deeds: deeds, now: .now)
+    var audit = try CampaignAudit(installation, jobs: jobs, deeds: deeds, now: stoppedAt)
     audit.check()
     figures.rows = audit.rowCount
     figures.calls = audit.callCount
@@ -194,13 +256,13 @@ public final class Campaign {
   /// What makes up for each instant has come to the present, and all files were seen.
   private func isCaughtUp(_ store: SQLiteRunStore) throws -> Bool {
     let keys = Dictionary(uniqueKeysWithValues: try store.jobs().map { ($0.name, $0.key) })
-    let recent = Instant.now - .seconds(3)
+    let recent = now - .seconds(3)
     for job in jobs where job.grid != nil {
-      guard let key = keys[job.name],
+      guard let key = keys[job.file],
         let newest = try store.runs(RunQuery(job: key, limit: 1)).first, newest.dueAt > recent
       else { return false }
     }
-    guard let key = keys["watcher"] else { return deeds.dropped.isEmpty }
+    guard let key = keys["watcher"], !deeds.expires else { return true }
     let seen = try store.runs(RunQuery(job: key, limit: .max)).compactMap(\.params).joined()
     return deeds.dropped.suffix(20).allSatisfy { seen.contains("/\($0)\"") }
   }

@@ -21,30 +21,41 @@ struct CampaignJob {
   var concurrency = 1
   /// No due instant of it is ever missed or skipped.
   var runsAll = false
+  /// Each run that succeeds returns a number one greater than the one before, which the job keeps.
+  var counts = false
+  /// It sends a message when a run has failed.
+  var isLoud = false
   /// Jobs of the same pool are never called at the same time.
   var pool: String?
 
+  /// How often it was renamed.
+  var moves = 0
+
+  /// What it is called in the folder, and in the ledger.
+  var file: String { moves == 0 ? name : "\(name)_\(moves)" }
+
   /// The job's file; `edition` makes each a version of its own.
   func source(edition: Int) -> String {
-    """
-    -- Edition \(edition).
-    local fs, job, kv, time = require "almanac.fs", require "almanac.job", require "almanac.kv", require "almanac.time"
-    schedule = { \(schedule) }
+    let formerly = moves == 0 ? "" : #", formerly = "\#(moves == 1 ? name : "\(name)_\(moves - 1)")""#
+    return """
+      -- Edition \(edition).
+      local fs, job, kv, time = require "almanac.fs", require "almanac.job", require "almanac.kv", require "almanac.time"
+      schedule = { \(schedule)\(formerly) }
 
-    local function note(run, what, more)
-      local line = ("%s %d %d %.6f %s\\n"):format(what, run.id, run.attempt, time.now(), more or "")
-      assert(fs.append("../calls/\(name)", line))
-    end
+      local function note(run, what, more)
+        local line = ("%s %d %d %.6f %s\\n"):format(what, run.id, run.attempt, time.now(), more or "")
+        assert(fs.append("../calls/\(name)", line))
+      end
 
-    function main(run)
-      note(run, "B")
-      \(body)
-      local result = \(result)
-      note(run, "E")
-      return result
-    end
+      function main(run)
+        note(run, "B")
+        \(body)
+        local result = \(result)
+        note(run, "E")
+        return result
+      end
 
-    """
+      """
   }
 
   private static let everySecond = #"every = "1s", start_at = "2020-01-01T00:00:00Z", late_within = "500ms""#
@@ -85,7 +96,13 @@ struct CampaignJob {
     CampaignJob(name: "held", schedule: everySecond, body: "", grid: 1),
     CampaignJob(name: "follower", schedule: #"after = "on_time""#, body: ""),
     CampaignJob(
-      name: "counter", schedule: #"restart_after = "50ms""#, body: "", result: #"kv.incr("n")"#),
+      name: "counter", schedule: #"restart_after = "50ms""#, body: "", result: #"kv.incr("n")"#,
+      counts: true),
+    CampaignJob(
+      name: "moved", schedule: #"restart_after = "50ms""#, body: "", result: #"kv.incr("n")"#, counts: true),
+    CampaignJob(
+      name: "alarming", schedule: #"every = "2s", start_at = "2020-01-01T00:00:00Z", late_within = "500ms""#,
+      body: #"error("as arranged")"#, grid: 2, isLoud: true),
     CampaignJob(
       name: "stepped", schedule: #"restart_after = "100ms", retry = { count = 5, interval = "50ms" }"#,
       body: """

@@ -18,13 +18,16 @@ final class Installation {
   let binary: String
   let root: String
   private let log: FileHandle
+  /// What daemons are told beside the rest.
+  private let environment: [String: String]
   private var daemon: Process?
   /// Where the present daemon's part of the log begins.
   private var logStart: UInt64 = 0
 
   /// - Parameter root: a folder, made if it is not there.
-  init(binary: String, root: String) throws {
+  init(binary: String, root: String, environment: [String: String] = [:]) throws {
     self.binary = binary
+    self.environment = environment
     self.root = root
     for folder in ["jobs", "calls", "inbox"] {
       try FileManager.default.createDirectory(atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
@@ -56,6 +59,14 @@ final class Installation {
     try text.write(toFile: "\(root)/\(path)", atomically: true, encoding: .utf8)
   }
 
+  /// The state directory, there before the first start.
+  func makeState() throws -> String {
+    try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+    return state
+  }
+
+  func has(_ path: String) -> Bool { FileManager.default.fileExists(atPath: "\(root)/\(path)") }
+
   func delete(_ path: String) { unlink("\(root)/\(path)") }
 
   func read(_ path: String) -> String {
@@ -69,10 +80,11 @@ final class Installation {
   var pid: pid_t? { isRunning ? daemon?.processIdentifier : nil }
 
   /// Starts `almanac serve`, and returns at once.
-  func start(environment: [String: String] = [:]) throws {
+  func start(environment more: [String: String] = [:]) throws {
     logStart = try log.seekToEnd()
     daemon = try launch(
-      ["serve", root + "/jobs", "--state", state, "--hosts", "2", "--grace", "10s"], environment, err: log)
+      ["serve", root + "/jobs", "--state", state, "--hosts", "2", "--grace", "10s"],
+      environment.merging(more) { $1 }, err: log)
   }
 
   /// What the present daemon has said.

@@ -13,7 +13,8 @@ extension RealBinary {
 
     // Runs fuzz.lua over and over in one host process. ALMANAC_FUZZ_SEED gives the first seed; a failure names the one
     // that repeats it.
-    @Test("no call from Lua brings the host down, hangs, leaks or shows what is inside") func calls()
+    @Test("no call from Lua brings the host down, hangs, leaks or shows what is inside", .takesLong)
+    func calls()
       async throws
     {
       let almanac = try Almanac()

@@ -128,7 +128,9 @@ extension RealBinary {
       for host in hosts { #expect(!Processes.isAlive(host)) }
     }
 
-    @Test("take less than 4 KB for a run that sleeps, beside its state") func sleepers() async throws {
+    @Test("take less than 4 KB for a run that sleeps, beside its state", .takesLong) func sleepers()
+      async throws
+    {
       let (almanac, count) = (try Almanac(), 2000)
       try almanac.save("starter.lua", "function main() end")
       for number in 0..<count {
@@ -164,7 +166,7 @@ extension RealBinary {
         try almanac.save(
           "busy\(number).lua",
           """
-          schedule = { every = "1h", time_limit = "4s", stop_grace = "100ms" }
+          schedule = { every = "1h", time_limit = "4s", stop_grace = "10s" }
           function main() while true do pcall(function() while true do end end) end end
           """)
       }

@@ -83,7 +83,7 @@ extension RealBinary {
       }
     }
 
-    @Test("loops at load end after 30 s, beside good jobs that stay on time")
+    @Test("loops at load end after 30 s, beside good jobs that stay on time", .takesLong)
     func loops() async throws {
       let almanac = try Almanac()
       let good = GoodJobs(almanac)

@@ -7,14 +7,13 @@ extension RealBinary {
   @Suite("Hostile jobs beside good ones") struct HostileJobTests {
     /// How much longer than on a quiet machine a run may take to end, in seconds. On a quiet machine, run the
     /// tests with `ALMANAC_TEST_SLACK=0`: then the bounds are those that are promised.
-    private static let slack =
-      ProcessInfo.processInfo.environment["ALMANAC_TEST_SLACK"].flatMap(Double.init) ?? 10
+    static let slack = ProcessInfo.processInfo.environment["ALMANAC_TEST_SLACK"].flatMap(Double.init) ?? 10
 
-    @Test("what escapes a naive host ends within its limits") func escapes() async throws {
+    @Test("what escapes a naive host ends within its limits", .takesLong) func escapes() async throws {
       try await play(HostileScript.escapes)
     }
 
-    @Test("whatever else a script may try ends within its limits") func more() async throws {
+    @Test("whatever else a script may try ends within its limits", .takesLong) func more() async throws {
       try await play(HostileScript.more)
     }
 
@@ -101,18 +100,25 @@ struct GoodJobs {
       }
     }
     var lateness: [Double] = []
+    var overlapping = 0
     for number in 0..<Self.count {
       let own = rows["good\(number)"] ?? []
       let due = try own.map { try Int(Stamp.seconds($0["due_at"])) }.sorted()
       let first = try #require(due.first)
       #expect(due == Array(first..<first + due.count), "good\(number) has gaps: \(due)")
       for row in own {
-        #expect(row["outcome"] == "succeeded", "\(row)")
+        if row["outcome"] == "skipped", row["reason"].asString?.hasPrefix("overlap") == true {
+          overlapping += 1
+        } else {
+          #expect(row["outcome"] == "succeeded", "\(row)")
+        }
         if row["started_at"] != .null {
           lateness.append(try Stamp.seconds(row["started_at"]) - Stamp.seconds(row["due_at"]))
         }
       }
     }
+    // A machine that is busy with other things may hold all of them up for a second or two.
+    #expect(overlapping == 0 || RealBinary.HostileJobTests.slack > 0 && overlapping * 4 < lateness.count)
     lateness.sort()
     let (p99, latest) = (lateness[lateness.count * 99 / 100], lateness.last ?? 0)
     print(

@@ -7,6 +7,13 @@ import Scheduling
 public struct LedgerAudit {
   let world: SimulatedWorld
   let rows: [Run]
+  let rowOf: [RunID: Run]
+  /// Each row as it was first written, and when it was decided upon.
+  let claims: [RunID: (run: Run, at: Instant)]
+  let versions: [JobKey: [String: JobPlan]]
+  /// By account key and fingerprint, one behind the other.
+  let triggers: [JobKey: [String: (schedule: Schedule, index: Int)]]
+  let walker: BruteForceWalker
   var findings: [String] = []
   /// How many due instants were looked for.
   var instants = 0
@@ -14,6 +21,26 @@ public struct LedgerAudit {
   init(_ world: SimulatedWorld) throws {
     self.world = world
     rows = try world.store.runs(RunQuery(limit: .max)).reversed()
+    rowOf = Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0) })
+    var claims: [RunID: (run: Run, at: Instant)] = [:]
+    for write in world.committed {
+      switch write.change {
+      case .claim(let run, _), .record(let run, _): claims[run.id] = (run, write.decidedAt)
+      default: break
+      }
+    }
+    self.claims = claims
+    versions = world.versions.mapValues { Dictionary($0.map { ($0.version, $0) }) { first, _ in first } }
+    triggers = world.versions.mapValues { plans in
+      var found: [String: (schedule: Schedule, index: Int)] = [:]
+      for schedule in plans.compactMap(\.schedule) {
+        for index in schedule.triggers.indices {
+          found[schedule.triggers[index].accountKey + schedule.fingerprint(of: index)] = (schedule, index)
+        }
+      }
+      return found
+    }
+    walker = BruteForceWalker(place: world.place)
   }
 
   /// What an audit has found, and how much it has looked at.
@@ -43,9 +70,32 @@ public struct LedgerAudit {
     var audit = try LedgerAudit(world)
     audit.checkRows()
     audit.checkCalls()
-    audit.checkEvents()
+    audit.checkArrivals()
+    audit.checkAttempts()
+    audit.checkGates()
+    audit.checkWrites()
+    audit.checkLines()
+    audit.checkManual()
+    audit.checkFollowers()
     for (key, plans) in world.versions.sorted(by: { $0.key < $1.key }) { audit.checkCoverage(of: key, plans) }
     return Report(findings: audit.findings, events: world.events, instants: audit.instants)
+  }
+
+  /// The versions of a job that were live at some time from one instant to another, by a clock that nobody sets.
+  func plans(of job: JobKey, from: Instant, to: Instant) -> [JobPlan] {
+    let editions = world.editions[job] ?? []
+    var found: [JobPlan] = []
+    for (index, edition) in editions.enumerated() where edition.from <= to {
+      let next = index + 1 < editions.count ? editions[index + 1].from : .distantFuture
+      guard next >= from, let version = edition.version, let plan = versions[job]?[version] else { continue }
+      found.append(plan)
+    }
+    return found
+  }
+
+  /// True if the daemon was not there, or slow to look, in some of that time.
+  func wasHeldUp(_ from: Instant, _ to: Instant) -> Bool {
+    world.absences.contains { $0.from < to && from < $0.to } || world.ends.contains { from <= $0 && $0 <= to }
   }
 
   private mutating func checkRows() {
@@ -58,10 +108,6 @@ public struct LedgerAudit {
       let numbers = (calls[row.id] ?? []).map(\.attempt)
       if zip(numbers, numbers.dropFirst()).contains(where: >=) {
         findings.append("run \(row.id) called main for attempts \(numbers)")
-      }
-      let attempts = 1 + (world.versions[row.job]?.compactMap { $0.policy.retry?.count }.max() ?? 0)
-      if numbers.count > attempts {
-        findings.append("run \(row.id) had \(numbers.count) attempts, not \(attempts)")
       }
       switch row.outcome {
       case .succeeded, .failed, .timedOut:
@@ -91,14 +137,6 @@ public struct LedgerAudit {
       if call.startedAt < row.dueAt, world.steps.isEmpty {
         findings.append("run \(row.id) started before it was due")
       }
-      // The window is that of some version that was live.
-      let isOpen = world.versions[row.job]?.contains { plan in
-        guard let schedule = plan.schedule else { return true }
-        return if case .open = schedule.gate(at: call.decidedAt) { true } else { false }
-      }
-      if isOpen != true, case .clock = row.cause {
-        findings.append("run \(row.id) started in a closed window")
-      }
       let isPaused = world.pauses.contains {
         $0.job == call.job && $0.from < call.decided && $0.to.map { call.decided < $0 } ?? true
       }
@@ -109,7 +147,6 @@ public struct LedgerAudit {
       checkConcurrency(of: world.calls.filter { world.natures[$0.job]?.pool == pool }, size, "pool \(pool)")
     }
     checkSuccession()
-    checkSpacing()
   }
 
   private mutating func checkOverlap(of key: JobKey, _ nature: SimulatedJob.Nature) {
@@ -145,48 +182,12 @@ public struct LedgerAudit {
     }
   }
 
-  /// Attempts are as far apart as some version of the job says.
-  private mutating func checkSpacing() {
-    guard world.steps.isEmpty else { return }
-    var last: [RunID: SimulatedWorld.Call] = [:]
-    for call in world.calls {
-      defer { last[call.run] = call }
-      guard let former = last[call.run], let ended = former.ended else { continue }
-      switch former.end {
-      case .failed, .timedOut: break
-      default: continue
-      }
-      let least = (world.versions[call.job] ?? []).compactMap { $0.policy.retry?.interval }.min() ?? .zero
-      if call.decided < ended + least {
-        findings.append("run \(call.run) was tried again after \(call.decided - ended), not \(least)")
-      }
-    }
-  }
-
-  /// Each arrival of files, and each end that a job waits for, made one run due.
-  private mutating func checkEvents() {
+  /// Each arrival of files made one run due.
+  private mutating func checkArrivals() {
     for arrival in world.arrivals where arrival.isCertain {
       let count = rows.count { $0.job == arrival.job && $0.cause == .watch(arrival.snapshot) }
       if count != 1 {
         findings.append("job \(arrival.job): \(arrival.snapshot) came, and \(count) runs were due by that")
-      }
-    }
-    let followed = Dictionary(grouping: rows) { row -> JobKey? in
-      if case .after = row.cause { row.job } else { nil }
-    }
-    for (key, plans) in world.versions where plans.count == 1 && world.wasAlwaysThere(key) {
-      guard let plan = plans.first, plan.policy.enabled, plan.policy.archiveAfter == nil else { continue }
-      for trigger in plan.schedule?.triggers ?? [] {
-        guard case .after(let conditions) = trigger.rule, conditions.count == 1 else { continue }
-        for row in rows where "job\(row.job)" == conditions[0].job {
-          guard let outcome = row.outcome?.rawValue, conditions[0].isMet(by: outcome),
-            let ended = row.endedAt, ended < world.closedAt - .seconds(5)
-          else { continue }
-          let count = followed[key]?.count { $0.cause == .after(row.id) } ?? 0
-          if count != 1 {
-            findings.append("job \(key): run \(row.id) ended \(outcome), and \(count) runs followed")
-          }
-        }
       }
     }
   }
@@ -209,10 +210,8 @@ public struct LedgerAudit {
       guard let schedule = life.plan.schedule else { continue }
       if case .restartAfter = schedule.triggers[life.trigger].rule { return }
       if wasSetBack, case .every = schedule.triggers[life.trigger].rule { return }
-      var account = life.account
-      while let firing = schedule.nextFiring(of: life.trigger, after: account), firing.dueAt <= life.perhaps {
-        due[firing.dueAt] = firing.dueAt <= life.certainly || due[firing.dueAt] == true
-        account = TriggerAccount(accountedThrough: firing.dueAt, lastDue: firing.dueAt)
+      for instant in walker.due(life.trigger, of: schedule, after: life.account, through: life.perhaps) {
+        due[instant] = instant <= life.certainly || due[instant] == true
       }
     }
     let instants = due.keys.sorted()

@@ -40,13 +40,9 @@ struct SimulatedJob {
     }
     if random.chance(10) { triggers = [Trigger(.restartAfter(.seconds(random.pick([3, 20, 90]))))] }
     let windows = random.chance(40) ? [window(in: zone, at: now, using: &random)] : []
-    var blackout = Blackout.none
-    if random.chance(3) {
-      let today = String(now.description(in: zone).prefix(10))
-      try? blackout.add(parsing: today, in: zone)
-    }
     let schedule = try? Schedule(
-      triggers: triggers, windows: windows, blackout: blackout, zone: zone, jobName: "job\(key)")
+      triggers: triggers, windows: windows, blackout: blackout(in: zone, at: now, using: &random), zone: zone,
+      jobName: "job\(key)")
     return SimulatedJob(
       plan: JobPlan(
         key: key, name: "job\(key)", version: "v\(version)", schedule: schedule,
@@ -71,7 +67,8 @@ struct SimulatedJob {
     if random.chance(50) {
       policy.retry = RetryPolicy(
         count: random.pick([1, 2, 4]), interval: .seconds(random.pick([1, 7, 40])),
-        backoff: random.pick([1, 2]), jitter: .seconds(random.pick([0, 0, 5])))
+        backoff: random.pick([1, 2]), maxInterval: random.pick([nil, .seconds(60)]),
+        jitter: .seconds(random.pick([0, 0, 5])))
     }
     if random.chance(15) {
       var requires = Requirements()
@@ -89,11 +86,14 @@ struct SimulatedJob {
   ) -> Trigger {
     let period: Int64 = random.pick([1, 2, 5, 15, 60, 300])
     var trigger: Trigger
-    switch random.pick([0, 1, 2, 2, 3, 4, 5, 6, 7]) {
+    switch random.pick([0, 1, 2, 2, 3, 4, 5, 6, 7, 8]) {
     case 0: trigger = Trigger(.every(.seconds(period)))
     case 1: trigger = Trigger(.every(.seconds(period)), startAt: Instant(microseconds: 1_600_000_000_000_000))
     case 2:
-      let text = random.pick(["* * * * *", "*/5 * * * *", "7,37 * * * *", "30 1-3 * * *", "*/20 2 * * *"])
+      let text = random.pick([
+        "* * * * *", "*/5 * * * *", "7,37 * * * *", "30 1-3 * * *", "*/20 2 * * *", "*/2 0-22 * * 0,3",
+        "*/10 * * * 1-5",
+      ])
       trigger =
         (try? CronExpression(parsing: text)).map { Trigger(.cron($0)) } ?? Trigger(.every(.seconds(period)))
     case 3:
@@ -106,6 +106,12 @@ struct SimulatedJob {
         .after(
           jobs.map { AfterCondition(job: $0, outcomes: random.pick([["succeeded"], ["failed"], []])) }))
     case 6: trigger = Trigger(.watch(WatchRule(pattern: "inbox/*", folder: "/jobs")))
+    case 8:
+      let times = [-2, 1, 6, 35].map { time(now + .minutes($0), in: zone) }
+      trigger =
+        random.chance(50)
+        ? Trigger(.daily(DailyRule(at: times)))
+        : Trigger(.weekly(WeeklyRule(on: [.sunday, .thursday, .friday], at: times)))
     default:
       trigger = Trigger(
         .every(.seconds(period * 60)), startAt: Instant(microseconds: 1_600_000_000_000_000),
@@ -130,6 +136,20 @@ struct SimulatedJob {
       fatalError("a window of the simulation makes no sense: \(start) to \(end)")
     }
     return window
+  }
+
+  /// Now and then a holiday, or a time of maintenance that is near.
+  private static func blackout(
+    in zone: Zone, at now: Instant, using random: inout SeededGenerator
+  ) -> Blackout {
+    guard random.chance(12) else { return .none }
+    let whole = Instant(microseconds: now.microseconds / 1_000_000 * 1_000_000)
+    let begin = whole + .minutes(random.pick([-5, 2, 7]))
+    let span = Blackout.Entry.span(from: begin, to: begin + .minutes(random.pick([3, 9])))
+    let today = (try? LocalDate(parsing: String(now.description(in: zone).prefix(10)))).map {
+      Blackout.Entry.days($0, through: $0)
+    }
+    return Blackout([random.chance(70) ? span : today ?? span])
   }
 
   private static func time(_ instant: Instant, in zone: Zone) -> TimeOfDay {

@@ -16,6 +16,10 @@ public struct SimulatedWorld {
     var job: JobKey
     var attempt: Int
     var cause: Cause
+    /// The version that it ran, and why it may have waited.
+    var version: String
+    var claim: Claim
+    var notBefore: Instant
     /// When the planner wanted it, by the wall clock; the executor may take a while.
     var decidedAt: Instant
     /// The wall clock's reading when `main` was called.
@@ -70,8 +74,16 @@ public struct SimulatedWorld {
     var to: Instant?
   }
 
+  /// What the world said to a question about a run, by a clock that nobody sets.
+  struct Answer {
+    var run: RunID
+    var isRequirement: Bool
+    var isYes: Bool
+    var at: Instant
+  }
+
   enum Happening {
-    case wake
+    case wake(number: Int)
     case commit
     case call(Run, decidedAt: Instant, decided: Instant, died: Bool)
     case end(RunID, AttemptEnd.Kind)
@@ -93,16 +105,10 @@ public struct SimulatedWorld {
 
   static let pools = ["narrow": 1, "wide": 3]
 
-  /// Where and when a world is: an ordinary day, or one on which the clocks change.
-  private static let places: [(zone: String, start: String)] = [
-    ("UTC", "2020-09-13T13:20Z"), ("UTC", "2020-09-13T13:20Z"), ("Europe/Berlin", "2026-03-29T00:50Z"),
-    ("Europe/Berlin", "2026-10-25T00:35Z"), ("America/New_York", "2026-11-01T05:45Z"),
-    ("Australia/Lord_Howe", "2026-04-04T14:40Z"),
-  ]
-
   public let seed: Int
   var random: SeededGenerator
   let store = InMemoryRunStore()
+  let place: Place
   let zone: Zone
   var planner: Planner
   /// By a clock that nobody sets.
@@ -125,6 +131,19 @@ public struct SimulatedWorld {
   /// Every version of a job that was ever live.
   private(set) var versions: [JobKey: [JobPlan]] = [:]
   private(set) var pauses: [PausedTime] = []
+  /// Which version of a job was live from when on, by a clock that nobody sets; `nil`: none, it was removed.
+  private(set) var editions: [JobKey: [(version: String?, from: Instant)]] = [:]
+  private(set) var answers: [Answer] = []
+  /// The runs whose host fell before `main` was called; several such starts in a row count as an attempt.
+  private(set) var startedInVain: Set<RunID> = []
+  /// When a run was let on: something was asked about it, or it was started. By the wall clock.
+  private(set) var admissions: [RunID: [Instant]] = [:]
+  /// When the daemon was killed or went, by a clock that nobody sets.
+  private(set) var ends: [Instant] = []
+  /// What was still open at the end of the calm, and what the wall clock read then.
+  private(set) var leftovers: [Run] = []
+  /// Since when nothing goes wrong any more, by the wall clock.
+  private(set) var calmFrom = Instant.distantFuture
   /// What came for a trigger that watches, until a version without the trigger came.
   private(set) var arrivals: [(job: JobKey, snapshot: String, isCertain: Bool)] = []
   private var filesSeen: [JobKey: String] = [:]
@@ -137,6 +156,7 @@ public struct SimulatedWorld {
   private var writing: [Write] = []
   private var queue: [Write] = []
   private var wakeAt: Instant?
+  private var wakes = 0
   private var wentDownAt: Instant
   private var changes = 0
   private var boots = 1
@@ -152,7 +172,7 @@ public struct SimulatedWorld {
   public init(seed: Int) {
     self.seed = seed
     var random = SeededGenerator(seed: seed)
-    let place = random.pick(Self.places)
+    place = random.pick(Place.all)
     zone = (try? Zone.named(place.zone)) ?? .utc
     now = (try? Instant(parsing: place.start, in: .utc)) ?? Instant(microseconds: 0)
     wentDownAt = now
@@ -174,8 +194,9 @@ public struct SimulatedWorld {
   /// What the wall clock reads.
   var clock: Instant { now + skew }
 
-  /// Plays until the jobs are removed, and on until nothing can happen any more.
-  public mutating func play(for length: Interval = .minutes(20)) throws {
+  /// Plays a wild time, a calm one in which all that is left can end, and on from the removal of all jobs until nothing
+  /// can happen any more.
+  public mutating func play(for length: Interval = .minutes(16), calm: Interval = .minutes(7)) throws {
     let end = now + length
     let names = (1...Int.random(in: 2...5, using: &random)).map { "job\($0)" }
     for (name, key) in try store.jobKeys(for: names).sorted(by: { $0.value < $1.value }) {
@@ -193,8 +214,8 @@ public struct SimulatedWorld {
     }
     while failure == nil, let entry = next(until: end) { try take(entry) }
     faultUntil = nil
-    if !isUp { try restart() }
     now = max(now, end)
+    if !isUp { try restart() }
     if isDraining {
       // A daemon that goes comes back, and ends what is left.
       crash()
@@ -203,7 +224,12 @@ public struct SimulatedWorld {
     for key in jobs.keys.sorted() where pauses.contains(where: { $0.job == key && $0.to == nil }) {
       resume(key)
     }
+    calmFrom = clock
+    let calmEnd = now + calm
+    while failure == nil, let entry = next(until: calmEnd) { try take(entry) }
+    now = max(now, calmEnd)
     closedAt = clock
+    leftovers = try store.openRuns()
     for key in jobs.keys.sorted() { remove(key) }
     while failure == nil, let entry = next(until: .distantFuture) { try take(entry) }
   }
@@ -225,7 +251,9 @@ public struct SimulatedWorld {
     now = max(now, entry.at)
     guard entry.incarnation == incarnation || entry.incarnation == -1 else { return }
     switch entry.happening {
-    case .wake:
+    case .wake(let number):
+      // One that an earlier one has taken the place of is no more.
+      guard number == wakes else { return }
       wakeAt = nil
       stall()
       handle(.timePassed)
@@ -233,7 +261,9 @@ public struct SimulatedWorld {
     case .call(let run, let decidedAt, let decided, let died):
       call(run, decidedAt: decidedAt, decided: decided, died: died)
     case .end(let id, let kind): end(id, kind)
-    case .answer(let event): handle(event)
+    case .answer(let event):
+      note(event)
+      handle(event)
     case .clockSeen(let from):
       handle(.clockStepped(from: from, to: clock))
       handle(.timePassed)
@@ -245,9 +275,22 @@ public struct SimulatedWorld {
     }
   }
 
+  private mutating func note(_ answer: PlannerEvent) {
+    switch answer {
+    case .conditionsChecked(let run, let unmet):
+      answers.append(Answer(run: run, isRequirement: true, isYes: unmet == nil, at: now))
+    case .whenAnswered(let run, let answer):
+      answers.append(Answer(run: run, isRequirement: false, isYes: answer == .yes, at: now))
+    default: break
+    }
+  }
+
+  /// True once nothing goes wrong any more.
+  private var isCalm: Bool { calmFrom < .distantFuture }
+
   /// Now and then the daemon is held up, or the machine sleeps.
   private mutating func stall() {
-    guard random.chance(1) else { return }
+    guard !isCalm, random.chance(1) else { return }
     let from = clock
     now += random.chance(5) ? random.milliseconds(1000...2_000_000) : random.milliseconds(1...3000)
     absences.append((from, clock))
@@ -268,19 +311,24 @@ extension SimulatedWorld {
       case .finish(let run, let moves): write(.finish(run, moves))
       case .pause(let key, let pause): write(.pause(key, pause))
       case .start(let run, _, _):
+        admissions[run.id, default: []].append(clock)
         plan(
-          .call(run, decidedAt: clock, decided: now, died: random.chance(3)),
+          .call(run, decidedAt: clock, decided: now, died: !isCalm && random.chance(3)),
           at: now + random.microseconds(10...2000))
       case .stop(let id, let cause):
-        plan(.end(id, .cancelled("\(cause)")), at: now + random.milliseconds(0...20))
+        // What is to be stopped has begun by then.
+        plan(.end(id, .cancelled("\(cause)")), at: now + random.milliseconds(3...20))
       case .checkConditions(let run, _):
-        let isRefused = random.chance(jobs[run.job]?.refusals ?? 0)
+        admissions[run.id, default: []].append(clock)
+        let isRefused = !isCalm && random.chance(jobs[run.job]?.refusals ?? 0)
         plan(
           .answer(.conditionsChecked(run.id, unmet: isRefused ? "no network" : nil)),
           at: now + random.milliseconds(0...500))
       case .askWhen(let run):
+        admissions[run.id, default: []].append(clock)
         let answer: WhenAnswer =
-          random.chance(jobs[run.job]?.refusals ?? 0) ? random.pick([.no("no"), .failed("boom")]) : .yes
+          !isCalm && random.chance(jobs[run.job]?.refusals ?? 0)
+          ? random.pick([.no("no"), .no(nil), .failed("boom")]) : .yes
         plan(.answer(.whenAnswered(run.id, answer)), at: now + random.milliseconds(0...500))
       case .note: break
       }
@@ -288,7 +336,12 @@ extension SimulatedWorld {
     beginCommit()
     guard let wake = planner.nextWake.map({ $0 - skew }), wakeAt.map({ wake < $0 }) ?? true else { return }
     wakeAt = wake
-    plan(.wake, at: max(wake, now) + random.microseconds(1...1500))
+    planWake(at: max(wake, now) + random.microseconds(1...1500))
+  }
+
+  private mutating func planWake(at instant: Instant) {
+    wakes += 1
+    plan(.wake(number: wakes), at: instant)
   }
 
   private mutating func write(_ change: LedgerChange) {
@@ -298,7 +351,8 @@ extension SimulatedWorld {
   private mutating func beginCommit() {
     guard writing.isEmpty, !queue.isEmpty else { return }
     (writing, queue) = (queue, [])
-    plan(.commit, at: now + random.microseconds(random.chance(2) ? 100_000...400_000 : 150...15_000))
+    plan(
+      .commit, at: now + random.microseconds(!isCalm && random.chance(2) ? 100_000...400_000 : 150...15_000))
   }
 
   private mutating func commit() {
@@ -307,7 +361,7 @@ extension SimulatedWorld {
     var claims: [RunID] = []
     for case .claim(let run, _) in batch.map(\.change) { claims.append(run.id) }
     if let until = faultUntil, now >= until { faultUntil = nil }
-    if random.chance(2) || faultUntil != nil {
+    if (!isCalm && random.chance(2)) || faultUntil != nil {
       // As the runner does: claims are given back, the rest is tried again before anything else.
       queue.insert(contentsOf: batch.filter { if case .claim = $0.change { false } else { true } }, at: 0)
       if faultUntil != nil { now += .milliseconds(500) }
@@ -343,16 +397,20 @@ extension SimulatedWorld {
   }
 
   private mutating func call(_ run: Run, decidedAt: Instant, decided: Instant, died: Bool) {
-    if died { return handle(.attemptEnded(run.id, AttemptEnd(.notStarted("its host fell"), at: clock))) }
+    if died {
+      startedInVain.insert(run.id)
+      return handle(.attemptEnded(run.id, AttemptEnd(.notStarted("its host fell"), at: clock)))
+    }
     calls.append(
       Call(
-        run: run.id, job: run.job, attempt: run.attempt, cause: run.cause, decidedAt: decidedAt,
+        run: run.id, job: run.job, attempt: run.attempt, cause: run.cause, version: run.version,
+        claim: run.claim, notBefore: run.notBefore, decidedAt: decidedAt,
         startedAt: clock, decided: decided, begun: now))
     handle(.attemptStarted(run.id, at: clock))
     if random.chance(30) { write(.started(run.id, at: clock, attempt: run.attempt)) }
     guard let job = jobs[run.job] ?? nil else { return end(run.id, .succeeded(resultJSON: nil)) }
     let kind: AttemptEnd.Kind =
-      random.chance(job.failures)
+      !isCalm && random.chance(job.failures)
       ? random.pick([
         .failed("no"), .timedOut(nil), .interrupted("its host fell"), .retryAfter(.seconds(3), nil),
         .fatal("no"),
@@ -360,7 +418,7 @@ extension SimulatedWorld {
       : random.pick([
         .succeeded(resultJSON: "\"ok\""), .succeeded(resultJSON: nil), .skipped("nothing to do"),
       ])
-    plan(.end(run.id, kind), at: now + random.milliseconds(0...job.longestRun))
+    plan(.end(run.id, kind), at: now + random.milliseconds(0...(isCalm ? 20 : job.longestRun)))
   }
 
   private mutating func end(_ id: RunID, _ kind: AttemptEnd.Kind) {
@@ -373,6 +431,7 @@ extension SimulatedWorld {
   /// The daemon is killed, or the power fails. What was being written may have come to the disk, or not.
   private mutating func crash() {
     incarnation += 1
+    ends.append(now)
     if !isDraining { wentDownAt = clock }
     (isUp, isDraining) = (false, false)
     if !writing.isEmpty, random.chance(50) {
@@ -503,7 +562,7 @@ extension SimulatedWorld {
     if step > 0 { absences.append((from, clock)) }
     plan(.clockSeen(from: from), at: now + random.milliseconds(0...900))
     wakeAt = nil
-    plan(.wake, at: now + random.milliseconds(0...900))
+    planWake(at: now + random.milliseconds(0...900))
   }
 
   private mutating func tellWatched(_ key: JobKey, _ seen: String) {
@@ -529,6 +588,7 @@ extension SimulatedWorld {
 
   private mutating func goLive(_ key: JobKey, initial: Bool, accounts: [StoredAccount] = []) {
     guard let plan = jobs[key]?.plan, !isDraining else { return }
+    editions[key, default: []].append((plan.version, now))
     let isPaused = pauses.contains { $0.job == key && $0.to == nil }
     handle(
       .jobLive(
@@ -544,6 +604,7 @@ extension SimulatedWorld {
   }
 
   private mutating func remove(_ key: JobKey) {
+    editions[key, default: []].append((nil, now))
     jobs[key] = nil
     forgetFiles(of: key)
     handle(.jobRemoved(key))

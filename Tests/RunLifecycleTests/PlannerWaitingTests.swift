@@ -3,7 +3,7 @@ import RunStore
 import Scheduling
 import Testing
 
-@Suite("Rows that wait for an opening") struct PlannerOpeningTests {
+@Suite("Rows that wait, and what they wait for changes") struct PlannerWaitingTests {
   /// Due at noon, and held until the window opens.
   private static let noon: Trigger = {
     var trigger = PlannerHarness.daily(12)
@@ -15,7 +15,7 @@ import Testing
     try #require(try harness.store.runs(RunQuery(limit: 1)).first)
   }
 
-  @Test("say what they wait for, from the claim on") func reason() throws {
+  @Test("say that they wait for an opening, from the claim on") func reason() throws {
     var harness = try PlannerHarness("2026-01-01T11:00")
     try harness.goLive(harness.plan([Self.noon], window: ("20:00", "21:00")))
     try harness.run(until: "2026-01-01T13:00")
@@ -76,5 +76,45 @@ import Testing
     #expect(try late.ledger(reasons: true) == ["12:00:00 waiting: window 11:00-12:30 is closed"])
     try late.run(until: "2026-01-02T11:30")
     #expect(try late.ledger() == ["12:00:00 succeeded"])
+  }
+
+  @Test("end at once, with what their last attempt came to, when the job is disabled or removed") func goes()
+    throws
+  {
+    for isRemoved in [true, false] {
+      var harness = try PlannerHarness("2026-01-01T11:00")
+      harness.ending = { _ in (.minutes(1), .failed("no")) }
+      let retry = RetryPolicy(count: 3, interval: .hours(1))
+      try harness.goLive(harness.plan([PlannerHarness.daily(12)]) { $0.retry = retry })
+      try harness.run(until: "2026-01-01T12:10")
+      #expect(try row(harness).state == .waiting)
+      let disabled = try harness.plan([PlannerHarness.daily(12)], version: "v2") {
+        ($0.retry, $0.enabled) = (retry, false)
+      }
+      try harness.handle(
+        isRemoved
+          ? .jobRemoved(harness.key)
+          : .jobLive(disabled, accounts: [], lastEnded: nil, initial: false))
+      let ended = try row(harness)
+      #expect(ended.state == .ended && ended.outcome == .failed && ended.attempt == 1)
+      #expect(ended.reason == (isRemoved ? "the job was removed" : "the job is disabled"))
+      #expect(ended.error == "no")
+    }
+  }
+
+  @Test("go on where somebody started them, though the job is disabled") func byHand() throws {
+    var harness = try PlannerHarness("2026-01-01T11:00")
+    harness.ending = { run in (.minutes(1), run.attempt == 1 ? .failed("no") : .succeeded(resultJSON: nil)) }
+    let retry = RetryPolicy(count: 3, interval: .hours(1))
+    try harness.goLive(harness.plan([PlannerHarness.daily(12)]) { $0.retry = retry })
+    try harness.handle(.manual(request: "eva/1", job: harness.key, params: nil, testing: false))
+    try harness.run(until: "2026-01-01T11:30")
+    try harness.goLive(
+      harness.plan([PlannerHarness.daily(12)], version: "v2") { ($0.retry, $0.enabled) = (retry, false) },
+      initial: false)
+    #expect(try row(harness).state == .waiting)
+    try harness.run(until: "2026-01-01T13:00")
+    #expect(try harness.ledger() == ["11:00:00 #2 succeeded"])
+    #expect(harness.starts.map(\.notBefore).last == (try Instant(parsing: "2026-01-01T12:01", in: .utc)))
   }
 }

@@ -1,0 +1,71 @@
+import RunLifecycle
+import RunStore
+import Scheduling
+
+/// What was not the clock's doing: people, and the ends of other jobs.
+extension LedgerAudit {
+  /// What somebody starts is kept by no gate but overlap and pools.
+  mutating func checkManual() {
+    for row in rows where row.isManual {
+      switch row.gate {
+      case .paused, .window, .blackout, .late, .requires, .when:
+        guard row.outcome == .skipped || row.outcome == .missed, row.gate != .late else { continue }
+        findings.append("run \(row.id) was started by hand, and kept by a gate: \(row.reason ?? "")")
+      default: break
+      }
+    }
+    guard world.steps.isEmpty else { return }
+    for row in rows where row.gate == .paused && row.outcome == .skipped {
+      let wasPaused = world.pauses.contains { $0.job == row.job && $0.from <= (row.endedAt ?? row.dueAt) }
+      if !wasPaused { findings.append("run \(row.id) says that its job was paused, which it never was") }
+    }
+  }
+
+  /// Each end that a job waits for makes one run due; of several, the last that was missing does.
+  mutating func checkFollowers() {
+    for (key, plans) in world.versions where plans.count == 1 && world.wasAlwaysThere(key) {
+      guard let plan = plans.first, plan.policy.enabled, plan.policy.archiveAfter == nil else { continue }
+      var due: Set<RunID> = []
+      for trigger in plan.schedule?.triggers ?? [] {
+        if case .after(let conditions) = trigger.rule { due.formUnion(ends(that: conditions)) }
+      }
+      var followed: Set<RunID> = []
+      for row in rows where row.job == key {
+        if case .after(let run) = row.cause { followed.insert(run) }
+      }
+      for run in due.subtracting(followed).sorted() {
+        findings.append("job \(key): nothing followed run \(run)")
+      }
+      for run in followed.subtracting(due).sorted() where rowOf[run]?.endedAt ?? .distantPast < settled {
+        findings.append("job \(key): a run followed run \(run), which it does not wait for")
+      }
+    }
+  }
+
+  /// Ends up to then were told to those who wait for them.
+  private var settled: Instant { world.closedAt - .seconds(5) }
+
+  /// The runs whose ends complete what a trigger waits for, in the order in which they were decided.
+  private func ends(that conditions: [AfterCondition]) -> [RunID] {
+    var found: [RunID] = []
+    var met: Set<Int> = []
+    for write in world.committed {
+      let run: Run
+      switch write.change {
+      case .finish(let ended, _, _), .record(let ended, _): run = ended
+      default: continue
+      }
+      guard let outcome = run.outcome?.rawValue, let ended = run.endedAt, ended < settled else { continue }
+      let now = conditions.indices.filter {
+        conditions[$0].job == "job\(run.job)" && conditions[$0].isMet(by: outcome)
+      }
+      guard !now.isEmpty else { continue }
+      met.formUnion(now)
+      if met.count == conditions.count {
+        found.append(run.id)
+        met = []
+      }
+    }
+    return found
+  }
+}
