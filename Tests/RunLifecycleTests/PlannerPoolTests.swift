@@ -30,6 +30,25 @@ import Testing
     #expect(try harness.ledger().allSatisfy { $0.hasSuffix("succeeded") })
   }
 
+  @Test("gives a free place to the first in line, not to the next run of the job that had it")
+  func fairness() throws {
+    var harness = try PlannerHarness("2026-01-01T11:55", pools: ["database": 1])
+    harness.ending = { _ in (.seconds(90), .succeeded(resultJSON: nil)) }
+    let each = Trigger(.every(.minutes(1)), startAt: Instant(microseconds: 0))
+    let busy = try harness.plan([each], named: "busy") {
+      ($0.pool, $0.overlap) = ("database", .queue(limit: nil))
+    }
+    let urgent = try harness.plan([Self.noon], named: "urgent") { ($0.pool, $0.priority) = ("database", 0) }
+    let equal = try harness.plan([Self.noon], named: "equal") { $0.pool = "database" }
+    for plan in [busy, urgent, equal] { try harness.goLive(plan) }
+    try harness.run(until: "2026-01-01T12:20")
+    let order = harness.starts.map(\.job)
+    let place = try #require(order.firstIndex(of: urgent.key))
+    #expect(harness.starts[place].startedAt == (try Instant(parsing: "2026-01-01T12:01", in: .utc)))
+    #expect(order.filter { $0 == equal.key }.count == 1, "among equals, the older one is first")
+    #expect(Set(harness.starts.map(\.startedAt)).count == harness.starts.count, "one at a time")
+  }
+
   @Test("says which pool a run waits for, and gives its place back when it is cancelled")
   func waiting() throws {
     var harness = try world(priorities: [5, 5, 5])

@@ -264,6 +264,27 @@ import Values
       env: { LANG: C }
     """
 
+  @Test("leave out what belongs to another choice than the job's") func settled() throws {
+    let yaml = """
+      defaults:
+        overlap: queue
+        queue_limit: 3
+        catch_up: all
+        catch_up_within: 2h
+      """
+    func policy(_ schedule: DataValue) throws -> RunPolicy { try Self.decode(schedule, yaml).get().policy }
+    #expect(try policy(["every": "1h"]).overlap == .queue(limit: 3))
+    #expect(try policy(["queue_limit": 7]).overlap == .queue(limit: 7))
+    #expect(try policy(["overlap": "queue"]).overlap == .queue(limit: 3))
+    #expect(try policy(["overlap": "skip"]).overlap == .skip)
+    #expect(try policy(["overlap": "parallel"]).overlap == .parallel(limit: nil))
+    let newest = try policy(["start_when_available": true])
+    #expect(newest.catchUp == .newest && newest.catchUpWithin == .hours(2))
+    for nothing in [["start_when_available": false], ["catch_up": "none"]] as [DataValue] {
+      #expect(try policy(nothing).catchUp == .none && policy(nothing).catchUpWithin == nil)
+    }
+  }
+
   @Test("hold where a job says nothing") func underTheJob() throws {
     let definition = try Self.decode(["every": "1h", "time_limit": "9s", "env": ["A": "b"]], Self.yaml).get()
     #expect(definition.policy.timeLimit == .seconds(9))

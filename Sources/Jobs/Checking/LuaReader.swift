@@ -11,8 +11,9 @@ struct LuaReader {
     case global(String, line: Int)
     /// A global by way of `_G`.
     case globalField(String)
-    /// A named field of a global.
-    case field(of: String, String, line: Int)
+    case local(String)
+    /// A named field of one of these.
+    case field(of: String, isLocal: Bool, String, line: Int)
     case call
     case other
   }
@@ -57,7 +58,7 @@ struct LuaReader {
 
   private mutating func readScopedBlock(_ locals: Set<String> = []) throws(Lost) {
     scopes.append(locals)
-    outline.locals.formUnion(locals)
+    for name in locals { outline.locals[name, default: 0] += 1 }
     try readBlock()
     scopes.removeLast()
   }
@@ -143,7 +144,7 @@ struct LuaReader {
     let line = self.line
     advance()
     let name = try takeName()
-    var target = isLocal(name) ? Target.other : .global(name, line: line)
+    var target = isLocal(name) ? Target.local(name) : .global(name, line: line)
     var hasSelf = false
     while isSymbol(".") || isSymbol(":") {
       hasSelf = isSymbol(":")
@@ -173,8 +174,12 @@ struct LuaReader {
       }
     } while skip(",")
     let isLiteral = isSymbol("=") && (isSymbol("{", ahead: 1) || isWord("function", ahead: 1))
+    let module = names.count == 1 && isSymbol("=") ? requiredModule(ahead: 1) : nil
+    let start = position + 1
     // What they are set to does not see them yet.
     if skip("=") || skip("!") { try readExpressions() }
+    // Two tokens, or four with brackets: nothing is done with what it returns.
+    if let module, position - start <= 4, position - start != 3 { outline.moduleLocals[names[0]] = module }
     declare(names, line, isLiteral: isLiteral)
   }
 
@@ -182,7 +187,7 @@ struct LuaReader {
     for name in names {
       if name == "_ENV" { outline.isOpaque = true }
       scopes[scopes.count - 1].insert(name)
-      outline.locals.insert(name)
+      outline.locals[name, default: 0] += 1
       if scopes.count == 1 {
         outline.localDefinitions.append(.init(name: name, line: line, isLiteral: isLiteral))
       }
@@ -272,7 +277,7 @@ struct LuaReader {
       let line = self.line
       let name = try takeName()
       if name == "_ENV" { outline.isOpaque = true }
-      if !isLocal(name) { target = .global(name, line: line) }
+      target = isLocal(name) ? .local(name) : .global(name, line: line)
     }
     while true {
       switch kind {
@@ -313,11 +318,8 @@ struct LuaReader {
     take(target)
     guard case .global(let function, let line) = target else { return try readArguments() }
     let isBracketed = isSymbol("(")
-    if function == "require" {
-      let name = isBracketed ? kind(ahead: 1) : kind
-      if case .string(let module)? = name, !isBracketed || isSymbol(")", ahead: 2) {
-        outline.requirements.append(.init(module: module, line: line))
-      }
+    if function == "require", let module = requiredModule(ahead: -1) {
+      outline.requirements.append(.init(module: module, line: line))
     }
     if function == "type", isBracketed, case .name(let name)? = kind(ahead: 1), isSymbol(")", ahead: 2) {
       outline.tested.insert(name)
@@ -375,7 +377,8 @@ struct LuaReader {
     case .global("_G", _): return .globalField(name)
     case .global(let table, _):
       take(target)
-      return .field(of: table, name, line: line)
+      return .field(of: table, isLocal: false, name, line: line)
+    case .local(let table): return .field(of: table, isLocal: true, name, line: line)
     default:
       take(target)
       return .other
@@ -389,9 +392,9 @@ struct LuaReader {
       // What is reached through these is named nowhere.
       if name == "_G" || name == "load" { outline.isOpaque = true }
       outline.reads.append(.init(name: name, line: line))
-    case .field(let table, let field, let line):
-      outline.fieldReads.append(.init(table: table, field: field, line: line))
-    case .globalField, .call, .other: break
+    case .field(let table, let isLocal, let field, let line):
+      outline.fieldReads.append(.init(table: table, isLocal: isLocal, field: field, line: line))
+    case .local, .globalField, .call, .other: break
     }
   }
 
@@ -403,9 +406,20 @@ struct LuaReader {
         outline.definitions.append(.init(name: name, line: line, isLiteral: isLiteral))
       }
     case .globalField(let name): outline.sets.insert(name)
-    case .field(let table, let field, _): outline.fieldSets.insert(table + "." + field)
-    case .call, .other: break
+    case .field(let table, _, let field, _): outline.fieldSets.insert(table + "." + field)
+    case .local, .call, .other: break
     }
+  }
+
+  /// The module of `require "module"` or `require("module")`, if that is what comes.
+  private func requiredModule(ahead: Int) -> String? {
+    guard isWord("require", ahead: ahead) else { return nil }
+    let isBracketed = isSymbol("(", ahead: ahead + 1)
+    let end = ahead + (isBracketed ? 3 : 1)
+    guard case .string(let module)? = kind(ahead: isBracketed ? end - 1 : end),
+      !isBracketed || isSymbol(")", ahead: end)
+    else { return nil }
+    return module
   }
 
   // MARK: - Tokens

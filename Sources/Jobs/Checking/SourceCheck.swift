@@ -17,19 +17,22 @@ public struct SourceCheck {
   private static let entries = ["schedule", "initialize", "main"]
 
   private let source: JobSource
-  private let hostModules: Set<String>
+  private let hostModules: [String: Set<String>]
   /// Those that can be read; the main file, if it can be, is the first.
   private let files: [File]
 
-  /// - Parameter hostModules: The names of the modules that every job can require.
-  public init(_ source: JobSource, hostModules: Set<String>) {
+  /// - Parameter hostModules: The modules that every job can require, each with its fields; with none where they are
+  ///   not known.
+  public init(_ source: JobSource, hostModules: [String: Set<String>]) {
     self.source = source
     self.hostModules = hostModules
     let texts = [(source.mainPath, source.main)] + source.modules.map { ($0.path, $0.bytes) }
     files = texts.compactMap { path, bytes in LuaOutline(of: bytes).map { File(path: path, outline: $0) } }
   }
 
-  public var findings: [CheckFinding] { misplacedEntries + unknownGlobals + unknownFields + missingModules }
+  public var findings: [CheckFinding] {
+    misplacedEntries + unknownGlobals + files.flatMap(unknownFields) + missingModules
+  }
 
   // MARK: - Globals
 
@@ -51,12 +54,14 @@ public struct SourceCheck {
     let advice: String
     if isTested {
       advice = ""
-    } else if hostModules.contains("almanac." + read.name) {
+    } else if hostModules["almanac." + read.name] != nil {
       advice = "; write: local \(read.name) = require \"almanac.\(read.name)\""
-    } else if file.outline.locals.contains(read.name) {
+    } else if let now = Self.formerGlobals[read.name] {
+      advice = "; since Lua 5.2 it is `\(now)`"
+    } else if file.outline.locals[read.name] != nil {
       advice = "; the local of that name is not known here"
     } else {
-      advice = Self.hint(read.name, among: sets.union(file.outline.locals))
+      advice = Self.hint(read.name, among: sets.union(file.outline.locals.keys))
     }
     let others = count > 1 ? " (\(count) times in this file)" : ""
     return finding(
@@ -64,19 +69,31 @@ public struct SourceCheck {
       "nothing sets the global `\(read.name)` that is read here\(others)\(advice)")
   }
 
-  private var unknownFields: [CheckFinding] {
-    let sets = files.reduce(into: Set<String>()) { $0.formUnion($1.outline.sets) }
-    let fieldSets = files.reduce(into: Set<String>()) { $0.formUnion($1.outline.fieldSets) }
-    return files.flatMap { file in
-      file.outline.fieldReads.compactMap { read in
-        guard let fields = LuaGlobals.libraries[read.table], !sets.contains(read.table),
-          !fields.contains(read.field), !fieldSets.contains(read.table + "." + read.field)
-        else { return nil }
-        return finding(
-          source.rocks == nil ? .error : .warning, file, read.line,
-          "`\(read.table)` has no `\(read.field)`\(Self.hint(read.field, among: fields))")
-      }
+  /// What Lua 5.1 had, and where it has gone.
+  private static let formerGlobals = ["unpack": "table.unpack", "loadstring": "load"]
+
+  // MARK: - Fields
+
+  private func unknownFields(_ file: File) -> [CheckFinding] {
+    let outline = file.outline
+    return outline.fieldReads.compactMap { read in
+      guard let fields = fields(of: read, in: outline), !fields.isEmpty, !fields.contains(read.field),
+        !files.contains(where: { $0.outline.fieldSets.contains(read.table + "." + read.field) })
+      else { return nil }
+      // A rock may add to Lua's own.
+      return finding(
+        source.rocks == nil || read.isLocal ? .error : .warning, file, read.line,
+        "`\(read.table)` has no `\(read.field)`\(Self.hint(read.field, among: fields))")
     }
+  }
+
+  /// What is known to be in the table: a library of Lua's, or a module of the host's in a local that is nothing else.
+  private func fields(of read: LuaOutline.FieldRead, in outline: LuaOutline) -> Set<String>? {
+    if read.isLocal {
+      guard outline.locals[read.table] == 1, let module = outline.moduleLocals[read.table] else { return nil }
+      return hostModules[module]
+    }
+    return files.contains { $0.outline.sets.contains(read.table) } ? nil : LuaGlobals.libraries[read.table]
   }
 
   // MARK: - Modules
@@ -87,7 +104,7 @@ public struct SourceCheck {
       return []
     }
     let own = Set(source.modules.map(\.name))
-    let known = own.union(hostModules).union(LuaGlobals.libraries.keys).union(["_G"])
+    let known = own.union(hostModules.keys).union(LuaGlobals.libraries.keys).union(["_G"])
     let preloads = files.contains {
       $0.outline.fieldReads.contains { $0.table == "package" && $0.field == "preload" }
     }
@@ -115,7 +132,7 @@ public struct SourceCheck {
           .error, main, local.line,
           "`\(local.name)` is local here, where nobody looks for it; write `\(local.name)` without `local`"))
     }
-    let read = Set(outline.reads.map(\.name)).union(outline.fieldReads.map(\.table))
+    let read = Set(outline.reads.map(\.name))
     for definition in outline.definitions where definition.isLiteral && !read.contains(definition.name) {
       guard !Self.entries.contains(definition.name),
         let meant = SlipFinder.nearest(to: definition.name, in: missing)

@@ -37,13 +37,32 @@ public struct JobDefaults: Sendable, Equatable {
     ScheduleDecoder.check(defaults: table, daemonZone: zone, inner.problems)
   }
 
-  /// Puts what a job's table does not say under it.
+  /// Puts what a job's table does not say under it, and nothing that belongs to another choice than the job's.
   ///
   /// - Returns: the table, and the keys that are not the job's own.
   func under(_ schedule: DataTable) -> (table: DataTable, inherited: Set<String>) {
+    let settled = Self.settled(by: schedule)
+    let inherited = table.fields.filter { schedule.fields[$0.key] == nil && !settled.contains($0.key) }
     var whole = schedule
-    whole.fields.merge(table.fields) { own, _ in own }
-    return (whole, Set(table.fields.keys).subtracting(schedule.fields.keys))
+    whole.fields.merge(inherited) { own, _ in own }
+    return (whole, Set(inherited.keys))
+  }
+
+  /// The keys that only say more exactly what the job has decided otherwise, as `queue_limit` beside
+  /// `overlap = "skip"`.
+  private static func settled(by schedule: DataTable) -> Set<String> {
+    let own = schedule.fields
+    var keys: Set<String> = []
+    if let overlap = own["overlap"] {
+      if overlap != "queue" { keys.insert("queue_limit") }
+      if overlap != "parallel" { keys.insert("max_parallel") }
+    }
+    if own["catch_up"] != nil || own["start_when_available"] != nil {
+      keys.formUnion(["catch_up", "start_when_available"])
+      let isNothing = own["catch_up"].map { $0 == "none" } ?? (own["start_when_available"] == false)
+      if isNothing { keys.insert("catch_up_within") }
+    }
+    return keys
   }
 
   /// Has the paths that a job would read from its own folder start from this one.

@@ -20,7 +20,7 @@ struct SimulatedJobs {
   ///   - duration: of the runs of a job that has none in the ledger.
   init(_ settings: DaemonSettings, only: String?, duration: Interval, from: Instant) throws {
     let found = try OfflineJobs(settings, only: only.map { [$0] })
-    for error in found.errors { Console.note("\(error)") }
+    for error in found.errors + found.doubts { Console.note("\(error)") }
     if only != nil, found.definitions.isEmpty { throw CommandFailure(nil, status: ExitStatus.noJob) }
     let ledger = try LedgerReader(settings.directory)
     let accounts = try ledger?.store.accounts(of: []) ?? [:]
@@ -73,8 +73,5 @@ struct SimulatedJobs {
     }
     note("paused all the time") { plan in jobs.contains { $0.plan.key == plan.key && $0.pause != nil } }
     note("disabled") { !$0.policy.enabled }
-    note("in a pool without a size, so that it never fills") { [pools] plan in
-      plan.policy.pool.map { pools[$0] == nil } ?? false
-    }
   }
 }

@@ -66,7 +66,8 @@ extension LedgerAudit {
         case .restartAfter(let interval) = trigger.rule,
         let edition = world.editions[row.job]?.last(where: { $0.from <= claim.at }),
         edition.version == claim.run.version,
-        let last = calls[row.job]?.last(where: { $0.begun < claim.at }), last.run != row.id,
+        // A claim that the store refused is made again, with what came in between.
+        let last = calls[row.job]?.last(where: { $0.begun < claim.at && $0.run < row.id }),
         let ended = last.ended, edition.from < last.begun, row.dueAt < ended + interval
       else { continue }
       findings.append(
