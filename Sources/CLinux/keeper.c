@@ -117,7 +117,7 @@ static child *child_with_pid(pid_t pid) {
   return NULL;
 }
 
-/* All that is left of the keeper's descendants ends, whatever group or session they have gone to: those whose
+/* All that is left of this process' descendants ends, whatever group or session they have gone to: those whose
  * parents die become its children. */
 static void kill_children(void) {
   DIR *folder = opendir("/proc");
@@ -140,15 +140,20 @@ static void kill_children(void) {
   closedir(folder);
 }
 
-static _Noreturn void end_all(void) {
-  for (size_t i = 0; i < count; i++) kill(-children[i].pid, SIGKILL);
+static void end_children(void) {
   for (;;) {
     pid_t pid;
     while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {}
-    if (pid < 0 && errno == ECHILD) _exit(0);
+    if (pid < 0 && errno == ECHILD) return;
     kill_children();
     poll(NULL, 0, 2);
   }
+}
+
+static _Noreturn void end_all(void) {
+  for (size_t i = 0; i < count; i++) kill(-children[i].pid, SIGKILL);
+  end_children();
+  _exit(0);
 }
 
 static void report(int socket, uint32_t id, int32_t kind, int32_t value, int32_t detail) {
@@ -356,4 +361,9 @@ int keeper_start(pid_t *pid) {
   if (*pid > 0) return ends[0];
   close(ends[0]);
   return -error;
+}
+
+void keeper_end_orphans(void) {
+  int is_reaper = 0;
+  if (prctl(PR_GET_CHILD_SUBREAPER, &is_reaper) == 0 && is_reaper) end_children();
 }

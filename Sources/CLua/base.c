@@ -63,17 +63,24 @@ static int base_xpcall(lua_State *L) {
   return finish_protected(L, status, context);
 }
 
-/* `setmetatable`. A finalizer runs where no hook can end it. */
-static _Atomic(lua_CFunction) stock_setmetatable;
-
+/* `setmetatable`. A finalizer runs where no hook can end it. Upvalues: "__gc" and "__metatable", which would else
+ * be looked for among all strings at each call. */
 static int base_setmetatable(lua_State *L) {
-  if (lua_type(L, 2) == LUA_TTABLE) {
-    lua_pushliteral(L, "__gc");
+  int type = lua_type(L, 2);
+  luaL_checktype(L, 1, LUA_TTABLE);
+  luaL_argexpected(L, type == LUA_TNIL || type == LUA_TTABLE, 2, "nil or table");
+  if (lua_getmetatable(L, 1)) {
+    lua_pushvalue(L, lua_upvalueindex(2));
+    if (lua_rawget(L, -2) != LUA_TNIL) return luaL_error(L, "cannot change a protected metatable");
+  }
+  if (type == LUA_TTABLE) {
+    lua_pushvalue(L, lua_upvalueindex(1));
     if (lua_rawget(L, 2) != LUA_TNIL)
       return luaL_error(L, "__gc is not available in a job: use a <close> variable");
-    lua_pop(L, 1);
   }
-  return stock_setmetatable(L);
+  lua_settop(L, 2);
+  lua_setmetatable(L, 1);
+  return 1;
 }
 
 static int base_collectgarbage(lua_State *L) {
@@ -164,12 +171,14 @@ void replace_functions(lua_State *L, const luaL_Reg *functions) {
 void open_base(lua_State *L) {
   static const luaL_Reg functions[] = {
     {"pcall", base_pcall}, {"xpcall", base_xpcall},
-    {"load", base_load},   {"setmetatable", base_setmetatable},
-    {"collectgarbage", base_collectgarbage}, {NULL, NULL},
+    {"load", base_load},   {"collectgarbage", base_collectgarbage}, {NULL, NULL},
   };
   luaL_requiref(L, LUA_GNAME, luaopen_base, 1);
-  stock_setmetatable = field_function(L, "setmetatable");
   replace_functions(L, functions);
+  lua_pushliteral(L, "__gc");
+  lua_pushliteral(L, "__metatable");
+  lua_pushcclosure(L, base_setmetatable, 2);
+  lua_setfield(L, -2, "setmetatable");
   lua_getfield(L, -1, "load");
   name_obstacle(L, "a reader function of load");
   lua_getfield(L, -1, "tostring");

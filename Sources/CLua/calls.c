@@ -56,12 +56,14 @@ static int call_host(lua_State *L) {
   buffer_reset(&state->arguments);
   const char *wrong = encode_list(L, 1, &state->arguments);
   if (wrong) {
+    look(L, state);
     lua_pushfstring(L, "an argument cannot be handed over: %s", wrong);
     return raise_at_caller(L);
   }
   int32_t function = (int32_t)lua_tointeger(L, lua_upvalueindex(1));
   int reply = state->config.call(state->config.context, function, state->arguments.bytes,
                                  state->arguments.length, whether_waiting(L, state));
+  look(L, state); /* it may have given up */
   return take_reply(L, state, reply);
 }
 

@@ -15,6 +15,35 @@ static char list_key;
 
 void push_null(lua_State *L) { lua_pushlightuserdata(L, &null_mark); }
 
+/* All light userdata share one metatable: native rocks may have others. */
+
+static bool is_null(lua_State *L, int index) { return lua_touserdata(L, index) == &null_mark; }
+
+static int null_to_text(lua_State *L) {
+  if (is_null(L, 1)) lua_pushliteral(L, "null");
+  else lua_pushfstring(L, "userdata: %p", lua_topointer(L, 1));
+  return 1;
+}
+
+/* A field that a server has sent as null is a value here, and easily taken for the table that it might be. */
+static int index_null(lua_State *L) {
+  if (!is_null(L, 1)) return luaL_error(L, "attempt to index a userdata value");
+  if (lua_type(L, 2) != LUA_TSTRING) return luaL_error(L, "attempt to index json.null");
+  return luaL_error(L, "attempt to index json.null (field '%s')", lua_tostring(L, 2));
+}
+
+void dress_null(lua_State *L) {
+  static const luaL_Reg functions[] = {
+    {"__tostring", null_to_text}, {"__index", index_null}, {"__newindex", index_null}, {NULL, NULL},
+  };
+  push_null(L);
+  luaL_newlib(L, functions);
+  lua_pushboolean(L, 0);
+  lua_setfield(L, -2, "__metatable");
+  lua_setmetatable(L, -2);
+  lua_pop(L, 1);
+}
+
 void push_list_metatable(lua_State *L) {
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &list_key) == LUA_TTABLE) return;
   lua_pop(L, 1);
@@ -31,9 +60,14 @@ typedef struct {
   lua_State *L;
   buffer *target;
   size_t limit;
+  unsigned count; /* of values */
 } encoder;
 
-static const char *const too_large = "more data than the memory limit allows";
+const char *const too_large = "more data than the memory limit allows";
+static const char *const given_up = "the run is to end";
+
+/* How many values are written or read between two looks whether the run is to end. */
+enum { BETWEEN_LOOKS = 1 << 12 };
 
 static bool put(encoder *to, const void *bytes, size_t length) {
   return buffer_append(to->target, bytes, length, to->limit);
@@ -112,6 +146,7 @@ static const char *encode_value(encoder *to, int index, int depth) {
   lua_State *L = to->L;
   bool fits;
   size_t length;
+  if (++to->count % BETWEEN_LOOKS == 0 && clua_stop_pending(state_of(L))) return given_up;
   switch (lua_type(L, index)) {
     case LUA_TNONE:
     case LUA_TNIL: fits = put_tag(to, TAG_NULL); break;
@@ -145,13 +180,19 @@ static const char *encode_value(encoder *to, int index, int depth) {
   return fits ? NULL : too_large;
 }
 
-const char *encode(lua_State *L, int index, buffer *target) {
-  encoder to = {L, target, state_of(L)->soft};
+const char *encode(lua_State *L, int index, buffer *target, size_t limit) {
+  encoder to = {L, target, limit < state_of(L)->soft ? limit : state_of(L)->soft, 0};
   return encode_value(&to, lua_absindex(L, index), 0);
 }
 
+void encode_type(buffer *target, const char *name) {
+  encoder to = {NULL, target, SIZE_MAX, 0};
+  buffer_reset(target);
+  if (put_tag(&to, TAG_OPAQUE)) put_text(&to, name, strlen(name));
+}
+
 const char *encode_list(lua_State *L, int first, buffer *target) {
-  encoder to = {L, target, state_of(L)->soft};
+  encoder to = {L, target, state_of(L)->soft, 0};
   int last = lua_gettop(L);
   if (!put_count(&to, (uint32_t)(last - first + 1))) return too_large;
   for (int i = first; i <= last; i++) {
@@ -162,6 +203,16 @@ const char *encode_list(lua_State *L, int first, buffer *target) {
 }
 
 /* Decoding. The bytes are our own, so that what is wrong with them is a mistake in the host. */
+
+/* Raises when the run is to end, or what is decoded, for which nothing is refused, has gone past the hard limit.
+ * [-0, +0, v] */
+static void look_around(lua_State *L, clua_state *state) {
+  look(L, state);
+  if (state->used <= state->hard) return;
+  note_place(L, state);
+  begin_memory_end(state);
+  raise_end(L);
+}
 
 static void take(lua_State *L, const uint8_t **position, const uint8_t *end, void *into, size_t length) {
   if ((size_t)(end - *position) < length) luaL_error(L, "the host's answer is cut short");
@@ -178,6 +229,8 @@ static void push_text(lua_State *L, const uint8_t **position, const uint8_t *end
 }
 
 static void decode_nested(lua_State *L, const uint8_t **position, const uint8_t *end, bool nested) {
+  clua_state *state = state_of(L);
+  if (++state->decoded % BETWEEN_LOOKS == 0) look_around(L, state);
   uint8_t tag;
   int64_t integer;
   double number;

@@ -59,6 +59,7 @@ struct clua_state {
   const char *main_type, *initialize_type; /* of the globals when the file was loaded */
 
   buffer arguments, reply, output;
+  unsigned decoded; /* how many values, for a look now and then */
   int reply_status;
   int end;
   char *traceback;
@@ -73,8 +74,12 @@ bool buffer_append(buffer *target, const void *bytes, size_t length, size_t limi
 void buffer_reset(buffer *target); /* gives large ones back */
 void buffer_free(buffer *target);
 
-/* The coding. encode returns NULL or what is wrong, and never raises. [-0, +0, -] */
-const char *encode(lua_State *L, int index, buffer *target);
+/* The coding. encode writes up to `limit` bytes, and no more than the memory limit; it returns NULL or what is
+ * wrong, and never raises. [-0, +0, -] */
+const char *encode(lua_State *L, int index, buffer *target, size_t limit);
+extern const char *const too_large; /* what is wrong with more than the limit */
+/* Writes that there is a value that is not data, of this type, in place of all else. [-0, +0, -] */
+void encode_type(buffer *target, const char *name);
 const char *encode_list(lua_State *L, int first, buffer *target);
 /* Pushes the value at *position. [-0, +1, m] */
 void decode(lua_State *L, const uint8_t **position, const uint8_t *end);
@@ -82,9 +87,16 @@ void decode(lua_State *L, const uint8_t **position, const uint8_t *end);
 int decode_list(lua_State *L, const uint8_t *bytes, size_t length);
 /* The value that stands for null inside tables. [-0, +1, -] */
 void push_null(lua_State *L);
+/* Gives it a text, and a word for who takes it for a table. [-0, +0, m] */
+void dress_null(lua_State *L);
 void push_list_metatable(lua_State *L);
 
 /* Stopping. */
+/* clua_stop_pending, for loops. */
+static inline bool is_stop_pending(const clua_state *state) {
+  int taken = atomic_load_explicit(&state->stop_taken, memory_order_relaxed);
+  return taken >= 2 || atomic_load_explicit(&state->stop_requested, memory_order_relaxed) > taken;
+}
 /* From now on everything unwinds. */
 void begin_unwinding(clua_state *state, int cause);
 /* Ends what runs in L: yields or raises, and nothing of the script's gets to run but closers. To be
@@ -104,7 +116,7 @@ int notice_stop(lua_State *L, clua_state *state);
 int take_stop(lua_State *L, clua_state *state);
 /* Raises when a stop is pending. Every function of ours that loops or calls back asks. [-0, +0, v] */
 static inline void look(lua_State *L, clua_state *state) {
-  if (clua_stop_pending(state)) take_stop(L, state);
+  if (is_stop_pending(state)) take_stop(L, state);
 }
 /* An error of `status` was caught in L by a protected call begun in `generation`: raises again when it
  * must not be swallowed. [-0, +0, v] */
@@ -143,6 +155,8 @@ void open_tables(lua_State *L);
 void open_strings(lua_State *L);
 /* Puts the functions that search by patterns into the library table on top of the stack. [-0, +0, m] */
 void open_searching(lua_State *L);
+/* The same for `format`. */
+void open_formatting(lua_State *L);
 void open_system(lua_State *L);
 void open_prelude(lua_State *L);
 /* `debug.traceback`, which leaves alone what is not a string. */

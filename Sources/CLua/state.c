@@ -26,6 +26,14 @@ static int convert_to_text(lua_State *L) {
   return 1;
 }
 
+enum {
+  /* Up to which size of its coding a table is taken for an error's text, in bytes. No limit ends what is done with
+   * it later. */
+  ERROR_LIMIT = 64 << 10,
+  /* The same for a result. Far less is kept of it. */
+  RESULT_LIMIT = 8 << 20,
+};
+
 /* Leaves the error value at the top in the output: a string, a number or a table as data, others as text. A
  * __tostring is the script's: it is called protected, and may run into the limits. [-1, +0, -] */
 static void put_error(lua_State *L, clua_state *state) {
@@ -46,10 +54,10 @@ static void put_error(lua_State *L, clua_state *state) {
     }
     lua_replace(L, -2);
   }
-  if (encode(L, -1, &state->output)) {
+  if (encode(L, -1, &state->output, lua_istable(L, -1) ? ERROR_LIMIT : SIZE_MAX)) {
     lua_pushliteral(L, "(an error value that cannot be shown: a table that is too large, or holds itself)");
     buffer_reset(&state->output);
-    encode(L, -1, &state->output);
+    encode(L, -1, &state->output, SIZE_MAX);
     lua_pop(L, 1);
   }
   lua_pop(L, 1);
@@ -58,8 +66,13 @@ static void put_error(lua_State *L, clua_state *state) {
 static void put_value(lua_State *L, clua_state *state, int index) {
   state->end = CLUA_END_VALUE;
   buffer_reset(&state->output);
-  const char *wrong = encode(L, index, &state->output);
-  if (wrong) {
+  bool is_result = lua_istable(L, index) && !state->at_top_level;
+  const char *wrong = encode(L, index, &state->output, is_result ? RESULT_LIMIT : SIZE_MAX);
+  if (wrong && clua_stop_pending(state)) {
+    notice_stop(L, state);
+  } else if (wrong == too_large && is_result) {
+    encode_type(&state->output, "table that is far too large");
+  } else if (wrong) {
     state->overdraft++;
     lua_pushfstring(L, "what was returned cannot be kept: %s", wrong);
     state->overdraft--;
@@ -250,6 +263,7 @@ static int set_up(lua_State *L) {
   open_system(L);
   lua_settop(L, 0);
   push_list_metatable(L);
+  dress_null(L);
   open_prelude(L);
   state_of(L)->run_thread = lua_newthread(L);
   luaL_ref(L, LUA_REGISTRYINDEX);

@@ -45,6 +45,7 @@ void begin_unwinding(clua_state *state, int cause) {
 
 int raise_end(lua_State *L) {
   clua_state *state = state_of(L);
+  state->overdraft = 0; /* what was being pushed is not */
   /* After a second stop the hook stays armed, so that no closer gets further than an instruction. */
   if (atomic_load_explicit(&state->stop_taken, memory_order_relaxed) >= 2 && !lua_gethook(L))
     lua_sethook(L, on_event, EVENTS, 1);
@@ -150,9 +151,11 @@ void clua_request_stop(clua_state *state, int level) {
   if (level > atomic_load(&state->stop_requested)) atomic_store(&state->stop_requested, level);
 }
 
-bool clua_stop_pending(const clua_state *state) {
-  int taken = atomic_load_explicit(&state->stop_taken, memory_order_relaxed);
-  return taken >= 2 || atomic_load_explicit(&state->stop_requested, memory_order_relaxed) > taken;
+bool clua_stop_pending(const clua_state *state) { return is_stop_pending(state); }
+
+bool clua_must_end(void) {
+  const clua_state *state = current;
+  return state && clua_stop_pending(state);
 }
 
 int clua_stop_level(const clua_state *state) {

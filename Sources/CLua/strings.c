@@ -1,4 +1,5 @@
-/* `string`, without what never ends or makes bytecode. What searches by patterns is in searching.c. */
+/* `string`, without what never ends or makes bytecode. What searches by patterns is in searching.c, `format` in
+ * formatting.c. */
 #include <limits.h>
 #include <string.h>
 
@@ -42,12 +43,45 @@ static int string_dump(lua_State *L) {
   return luaL_error(L, "string.dump is not available in a job: bytecode cannot be loaded");
 }
 
+/* `pack`, `packsize` and `unpack` walk through their format in C, and options such as `x` need no argument. */
+
+enum { FORMAT_LIMIT = 1 << 20 }; /* walked through in ten milliseconds */
+
+static _Atomic(lua_CFunction) stock_pack, stock_packsize, stock_unpack;
+
+/* [-0, +0, e] */
+static void check_format(lua_State *L) {
+  size_t length;
+  luaL_checklstring(L, 1, &length);
+  if (length > FORMAT_LIMIT) luaL_error(L, "format too long (the limit is 1 MB)");
+}
+
+static int string_pack(lua_State *L) {
+  check_format(L);
+  return stock_pack(L);
+}
+
+static int string_packsize(lua_State *L) {
+  check_format(L);
+  return stock_packsize(L);
+}
+
+static int string_unpack(lua_State *L) {
+  check_format(L);
+  return stock_unpack(L);
+}
+
 void open_strings(lua_State *L) {
-  static const luaL_Reg functions[] = {{"rep", string_rep}, {"dump", string_dump}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+    {"rep", string_rep},           {"dump", string_dump},     {"pack", string_pack},
+    {"packsize", string_packsize}, {"unpack", string_unpack}, {NULL, NULL},
+  };
   luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 1);
+  stock_pack = field_function(L, "pack");
+  stock_packsize = field_function(L, "packsize");
+  stock_unpack = field_function(L, "unpack");
   replace_functions(L, functions);
   open_searching(L);
-  lua_getfield(L, -1, "format");
-  name_obstacle(L, "a __tostring metamethod");
+  open_formatting(L);
   lua_pop(L, 1);
 }

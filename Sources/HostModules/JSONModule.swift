@@ -8,7 +8,7 @@ enum JSONModule {
       do {
         let arguments = Arguments(call.arguments, of: "json.encode")
         let pretty = try arguments.options(1, known: ["pretty"]).flag("pretty")
-        return .values([.string(try arguments[0].json(pretty: pretty))])
+        return .values([.string(try arguments[0].json(pretty: pretty, during: .ofRun))])
       } catch let misuse as Misuse {
         return .misuse(misuse.text)
       } catch {
@@ -22,7 +22,7 @@ enum JSONModule {
         return .misuse("json.decode: text must be a string, not \(describe(arguments[0]))")
       }
       do throws(JSONTrouble) {
-        return .values([.list([try DataValue(json: text)])])
+        return .values([.list([try DataValue(json: text, during: .ofRun)])])
       } catch {
         return .trouble("\(error)")
       }

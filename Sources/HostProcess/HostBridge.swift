@@ -197,8 +197,10 @@ private enum Kept {
   static let longestText = 16 << 10
   static let longestResult = 1 << 20
 
-  static func tooLarge(about size: Int) -> String {
-    "the result was not kept: it has about \(size) bytes, and at most \(longestResult) are kept; "
+  static func tooLarge(about size: Int) -> String { tooLarge("has about \(size) bytes") }
+
+  static func tooLarge(_ what: String) -> String {
+    "the result was not kept: it \(what), and at most \(longestResult) bytes are kept; "
       + "write it to job.output(...)"
   }
 
@@ -221,6 +223,7 @@ extension AttemptReport.End {
   fileprivate static func kept(_ end: RunEnd) -> (AttemptReport.End, warning: String?) {
     switch end {
     case .succeeded(.null): return (.succeeded(nil), nil)
+    case .succeeded(.opaque(let type)): return (.succeeded(nil), Kept.tooLarge("is a \(type)"))
     case .succeeded(let result):
       // Looked at first: writing out what is far too large takes its time, and no limit ends that.
       guard result.roughSize <= 8 * Kept.longestResult else {

@@ -17,6 +17,8 @@ public enum HostProcess {
     confine()
     // The daemon decides when a host ends; a terminal's Ctrl-C is not for it.
     for ignored in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { signal(ignored, SIG_IGN) }
+    // What a job has started comes here when it has killed the keeper.
+    _ = clinux_become_subreaper()
     // Before there are threads, memory to copy, and a limit that children should not inherit.
     Keeper.shared.start { pid in
       if let evidence = evidence_map(HostConversation.evidenceDescriptor) {

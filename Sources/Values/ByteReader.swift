@@ -12,9 +12,13 @@ public struct ByteReader {
 
   private let buffer: UnsafeRawBufferPointer
   private var offset = 0
+  private var work: LongWork
 
   /// Reads from memory that must stay valid as long as the reader is used.
-  public init(_ buffer: UnsafeRawBufferPointer) { self.buffer = buffer }
+  public init(_ buffer: UnsafeRawBufferPointer, during work: LongWork = .wanted) {
+    self.buffer = buffer
+    self.work = work
+  }
 
   /// Calls `body` with a reader of `bytes`.
   public static func read<Result>(
@@ -64,6 +68,7 @@ public struct ByteReader {
 
   private mutating func value(depth: Int) throws(MalformedBytes) -> DataValue {
     guard depth <= Self.maximumDepth else { throw MalformedBytes("nested too deep") }
+    if work.mustEnd() { throw MalformedBytes("given up") }
     switch try byte() {
     case 0: return .null
     case 1: return .bool(false)

@@ -13,9 +13,12 @@
 /// | 8 | not data: the Lua type's name as a string |
 public struct ByteWriter: Sendable {
   public private(set) var bytes: [UInt8]
+  private var work: LongWork
 
-  public init(reserving capacity: Int = 0) {
+  /// - Parameter work: When it is given up, values are left out.
+  public init(reserving capacity: Int = 0, during work: LongWork = .wanted) {
     bytes = []
+    self.work = work
     bytes.reserveCapacity(capacity)
   }
 
@@ -52,6 +55,7 @@ public struct ByteWriter: Sendable {
   }
 
   public mutating func append(_ value: DataValue) {
+    if work.mustEnd() { return }
     switch value {
     case .null: append(byte: 0)
     case .bool(let flag): append(byte: flag ? 2 : 1)

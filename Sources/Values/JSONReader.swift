@@ -3,8 +3,12 @@ struct JSONReader {
   private let bytes: UnsafeBufferPointer<UInt8>
   private var position = 0
   private var depth = 0
+  private var work: LongWork
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+  init(_ bytes: UnsafeBufferPointer<UInt8>, during work: LongWork) {
+    self.bytes = bytes
+    self.work = work
+  }
 
   /// The one value of the text.
   mutating func read() throws(JSONTrouble) -> DataValue {
@@ -16,6 +20,7 @@ struct JSONReader {
   }
 
   private mutating func value() throws(JSONTrouble) -> DataValue {
+    if work.mustEnd() { throw .givenUp }
     skipSpace()
     switch peek {
     case UInt8(ascii: "{"): return try object()
@@ -106,6 +111,7 @@ struct JSONReader {
   }
 
   private mutating func escape(into text: inout [UInt8]) throws(JSONTrouble) {
+    if work.mustEnd() { throw .givenUp }
     guard position + 1 < bytes.count else { throw trouble("the text ends within an escape") }
     let letter = bytes[position + 1]
     switch letter {

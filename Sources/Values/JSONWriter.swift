@@ -10,9 +10,15 @@ struct JSONWriter {
     case field(String)
   }
 
-  init(pretty: Bool) { self.pretty = pretty }
+  private var work: LongWork
+
+  init(pretty: Bool, during work: LongWork) {
+    self.pretty = pretty
+    self.work = work
+  }
 
   mutating func append(_ value: DataValue) throws(JSONTrouble) {
+    if work.mustEnd() { throw .givenUp }
     switch value {
     case .null: put("null")
     case .bool(let flag): put(flag ? "true" : "false")
@@ -20,7 +26,7 @@ struct JSONWriter {
     case .double(let number):
       guard number.isFinite else { throw trouble("a number that is not finite has no form in JSON") }
       append(text: number.description)
-    case .string(let text): append(quoted: text)
+    case .string(let text): try append(quoted: text)
     case .bytes: throw trouble("a string that is not valid UTF-8 has no form in JSON")
     case .opaque(let name): throw trouble("a \(name) has no form in JSON")
     case .table(let table):
@@ -53,7 +59,7 @@ struct JSONWriter {
       if index > 0 { put(",") }
       path.append(.field(field.key))
       breakLine()
-      append(quoted: field.key)
+      try append(quoted: field.key)
       put(pretty ? ": " : ":")
       try append(field.value)
       path.removeLast()
@@ -74,7 +80,7 @@ struct JSONWriter {
 
   private mutating func append(text: String) { bytes.append(contentsOf: text.utf8) }
 
-  private mutating func append(quoted text: String) {
+  private mutating func append(quoted text: String) throws(JSONTrouble) {
     bytes.append(UInt8(ascii: "\""))
     for byte in text.utf8 {
       switch byte {
@@ -84,6 +90,7 @@ struct JSONWriter {
       case 0x0d: put("\\r")
       case 0x09: put("\\t")
       case 0..<0x20:
+        if work.mustEnd() { throw .givenUp }
         put("\\u00")
         append(text: (byte < 16 ? "0" : "") + String(byte, radix: 16))
       default: bytes.append(byte)

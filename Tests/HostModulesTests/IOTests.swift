@@ -59,6 +59,7 @@ import Values
     "local ok, m = io.stdout:close() assert(ok == nil and m == 'cannot close standard file')",
     "assert(io.stdout:setvbuf('line') and io.stdout:flush() and io.stdout:write('') == io.stdout)",
     "local t = {} for k in pairs(io) do t[#t + 1] = k end table.sort(t) assert(table.concat(t, ' ') == 'close flush input lines open output popen read stderr stdin stdout tmpfile type write', table.concat(t, ' '))",
+    "local ok, e = pcall(io.input, setmetatable({}, { __name = 'My Type' })) assert(e:find('FILE* expected, got My Type', 1, true), e)",
     "assert(getmetatable(io.stdout).__name == 'FILE*' and getmetatable(io.stdout).__index.read == io.stdout.read)",
     "assert(os.rename('none', 'x') == nil) local r, m, c = os.rename('none', 'x') assert(c == 2 and m:find('No such file or directory', 1, true)) r, m, c = os.remove('none') assert(r == nil and m == 'none: No such file or directory' and c == 2)",
     "io.open('a', 'w'):close() assert(os.rename('a', 'b') and io.open('b') and not io.open('a') and os.remove('b') and not io.open('b'))",

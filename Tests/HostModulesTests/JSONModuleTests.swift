@@ -59,6 +59,9 @@ import Values
       ("json.encode({}, { prety = true })", "json.encode: unknown option `prety`: did you mean `pretty`?"),
       ("json.decode(5)", "json.decode: text must be a string, not 5"),
       ("json.decode()", "json.decode: text must be a string, not nil"),
+      ("return json.decode('[null]')[1].name", "attempt to index json.null (field 'name')"),
+      ("json.null.name = 1", "attempt to index json.null (field 'name')"),
+      ("return json.null[1]", "attempt to index json.null"),
     ])
   func misuse(call: String, message: String) async {
     let outcome = await ScriptHost.main(call, in: folder)
@@ -67,6 +70,13 @@ import Values
       return
     }
     #expect(error.message == "jobs/test.lua:2: " + message)
+  }
+
+  @Test("null has a text, and the metatable that gives it one is out of reach")
+  func null() async {
+    let outcome = await ScriptHost.main(
+      "return { tostring(json.null), ('%s'):format(json.null), getmetatable(json.null) }", in: folder)
+    #expect(outcome.result == .table(DataTable(items: ["null", "null", false])))
   }
 
   @Test("a table that holds itself raises")

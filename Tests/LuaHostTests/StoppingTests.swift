@@ -212,6 +212,12 @@ import Values
     ("string.rep in a loop", "while true do string.rep('x', 1 << 20) end"),
     ("string.rep of nothing", "while true do string.rep('', 1 << 62) end"),
     ("string.format", "while true do string.format('%99.99f', 1e300) end"),
+    (
+      "string.format of many numbers",
+      "local t = {} for i = 1, 1e5 do t[i] = 5e-324 end while true do ('%.99g'):rep(#t):format(table.unpack(t)) end"
+    ),
+    ("string.format that quotes", "while true do ('%q'):format(('\\1'):rep(4e6)) end"),
+    ("string.pack of a format that packs nothing", "while true do pcall(string.pack, (' '):rep(8e6)) end"),
     ("collectgarbage count", "while true do collectgarbage('count') end"),
     ("require of a module that loops", "while true do pcall(require, 'endless') end"),
     ("host calls", "local job = require 'almanac.job' while true do pcall(job.remaining) end"),

@@ -8,6 +8,8 @@
 local host, offered = ...
 local data_of, raise = offered.handle_data, offered.raise
 
+local getmetatable, min, number_type, pack, random, rawget, select, tonumber, tostring, type =
+  getmetatable, math.min, math.type, table.pack, math.random, rawget, select, tonumber, tostring, type
 local concat, find, format, sub, tointeger, unpack =
   table.concat, string.find, string.format, string.sub, math.tointeger, table.unpack
 
@@ -22,17 +24,25 @@ local function bad_argument(index, name, problem)
   raise(format("bad argument #%d to '%s' (%s)", index, name, problem))
 end
 
+-- What a value is, for messages: a metatable may have a name for it.
+local function kind_of(value)
+  if value == nil then return "no value" end
+  local fields = getmetatable(value)
+  local own = type(fields) == "table" and rawget(fields, "__name")
+  return type(own) == "string" and own or type(value)
+end
+
 local function check_string(value, index, name)
   if type(value) == "number" then return tostring(value) end
   if type(value) == "string" then return value end
-  bad_argument(index, name, "string expected, got " .. (value == nil and "no value" or type(value)))
+  bad_argument(index, name, "string expected, got " .. kind_of(value))
 end
 
 -- The data of an open file.
 local function opened(file, name, index)
   local data = file ~= nil and data_of(file)
   if not data then
-    bad_argument(index or 1, name, "FILE* expected, got " .. (file == nil and "no value" or type(file)))
+    bad_argument(index or 1, name, "FILE* expected, got " .. kind_of(file))
   end
   if data.closed then raise("attempt to use a closed file") end
   return data
@@ -99,7 +109,7 @@ local function read_count(data, count)
       if ok == nil then return nil, message, code end
       if not ok then break end
     end
-    local taken = math.min(count - size, #data.chunk - data.from + 1)
+    local taken = min(count - size, #data.chunk - data.from + 1)
     local part = sub(data.chunk, data.from, data.from + taken - 1)
     data.from = data.from + taken
     parts[#parts + 1] = part
@@ -218,13 +228,13 @@ end
 local function write(file, data, name, ...)
   for index = 1, select("#", ...) do
     local value = select(index, ...)
-    local kind = math.type(value)
+    local kind = number_type(value)
     if kind == "float" then
       value = format("%.14g", value)
     elseif kind then
       value = tostring(value)
     elseif type(value) ~= "string" then
-      bad_argument(index, name, "string expected, got " .. type(value))
+      bad_argument(index, name, "string expected, got " .. kind_of(value))
     end
     local ok, message, code
     if not data.name then
@@ -248,7 +258,7 @@ local function iterator(data, owned, ...)
   for index = 1, count do reader(formats[index], index, "lines") end
   return function()
     if data.closed then raise("file is already closed") end
-    local results = table.pack(read(data, "lines", unpack(formats, 1, count)))
+    local results = pack(read(data, "lines", unpack(formats, 1, count)))
     if results[1] == nil then
       if results[3] then raise(results[2]) end
       if owned then close(data) end
@@ -408,7 +418,7 @@ end
 function os.tmpname()
   local name, message = host.tmpname()
   if not name then raise("unable to generate a unique filename: " .. message) end
-  if name == true then return format("/tmp/lua_%06x", math.random(0, 0xffffff)) end
+  if name == true then return format("/tmp/lua_%06x", random(0, 0xffffff)) end
   return name
 end
 

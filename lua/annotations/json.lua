@@ -2,7 +2,7 @@
 
 ---JSON text and Lua values.
 ---@class almanac.json
----@field null userdata Stands for null inside a table, where nil would be no entry at all.
+---@field null userdata Stands for null inside a table, where nil would be no entry at all. It counts as true: compare with it before a field that may be null is used.
 local json = {}
 
 ---The JSON text of a value, keys in order of the alphabet. What JSON cannot say (a function, a number that is not

@@ -41,5 +41,8 @@ int keeper_launch_child(int socket, const keeper_launch *launch);
 int keeper_signal(int socket, uint32_t id, int signal_number);
 /* Waits for the next report; 0 when the keeper is gone. */
 int keeper_next(int socket, keeper_report *report);
+/* After a keeper was killed, and before another is started: ends what it leaves to its host, if the host takes
+ * orphans in. Waits until it is gone. */
+void keeper_end_orphans(void);
 
 #endif

@@ -110,6 +110,8 @@ size_t clua_used(const clua_state *state);
 void clua_request_stop(clua_state *state, int level);
 /* Any thread. Whether a stop was requested that the state has not noticed yet. */
 bool clua_stop_pending(const clua_state *state);
+/* Whether what the calling thread runs in Lua is to end: for functions that loop, which no hook sees. */
+bool clua_must_end(void);
 /* Any thread. The level that was requested, 0 for none. */
 int clua_stop_level(const clua_state *state);
 

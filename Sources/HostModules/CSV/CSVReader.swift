@@ -1,3 +1,6 @@
+import LuaHost
+import Values
+
 /// Takes a CSV text apart, one row after the other. Source: RFC 4180.
 ///
 /// Lines end in LF, CRLF or CR. An empty line is no row. A quote inside a field that does not begin with one
@@ -16,6 +19,7 @@ struct CSVReader {
   private(set) var position = 0
   /// The line that it begins at.
   private(set) var line: Int
+  private var work = LongWork.ofRun
 
   private static let newline = UInt8(ascii: "\n")
   private static let carriageReturn = UInt8(ascii: "\r")
@@ -43,10 +47,11 @@ struct CSVReader {
 
   /// The row at `position`, where it ends, and how many lines it takes; no row for an empty line; `nil` if it
   /// may go on behind what is there.
-  private func row() throws(CSVDamage) -> (row: Row?, end: Int, lines: Int)? {
+  private mutating func row() throws(CSVDamage) -> (row: Row?, end: Int, lines: Int)? {
     var fields: [[UInt8]] = []
     var (at, lines) = (position, 0)
     while true {
+      if work.mustEnd() { return nil }
       let isQuoted = at < bytes.count && bytes[at] == format.quote
       if isQuoted {
         guard let (field, end) = try quotedField(at: at, lines: &lines) else { return nil }
@@ -81,7 +86,9 @@ struct CSVReader {
   }
 
   /// The field behind the quote at `start`, and where it ends.
-  private func quotedField(at start: Int, lines: inout Int) throws(CSVDamage) -> (field: [UInt8], end: Int)? {
+  private mutating func quotedField(
+    at start: Int, lines: inout Int
+  ) throws(CSVDamage) -> (field: [UInt8], end: Int)? {
     let opened = line + lines
     var field: [UInt8] = []
     var at = start + 1
@@ -91,6 +98,7 @@ struct CSVReader {
           // Behind the last byte may stand the second half of a doubled quote.
           return at + 1 == bytes.count && !isWhole ? nil : (field, at + 1)
         }
+        if work.mustEnd() { return nil }
         at += 1
       } else if bytes[at] == Self.newline {
         lines += 1

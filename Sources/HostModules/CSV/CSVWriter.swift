@@ -17,6 +17,7 @@ struct CSVWriter {
   private let header: Header
   private let lineEnd: [UInt8]
   private var text: [UInt8] = []
+  private var work = LongWork.ofRun
 
   init(_ options: Options, _ arguments: Arguments) throws(Misuse) {
     self.arguments = arguments
@@ -78,6 +79,7 @@ struct CSVWriter {
 
   private mutating func append(_ fields: [DataValue], row: Int) throws(Misuse) {
     for (index, field) in fields.enumerated() {
+      if work.mustEnd() { return }
       if index > 0 { text.append(format.separator) }
       let bytes: [UInt8]
       switch field {

@@ -1,3 +1,6 @@
+import LuaHost
+import Values
+
 /// Bytes as text: hexadecimal digits and base64.
 enum BinaryText {
   /// Where a text is not what it should be.
@@ -9,7 +12,15 @@ enum BinaryText {
 
   static func hex(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    var work = LongWork.ofRun
+    var text: [UInt8] = []
+    text.reserveCapacity(bytes.count * 2)
+    for byte in bytes {
+      if work.mustEnd() { break }
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// Digits in either case; nothing may stand between them.
@@ -17,7 +28,9 @@ enum BinaryText {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count / 2)
     var high: UInt8?
+    var work = LongWork.ofRun
     for (index, letter) in text.enumerated() {
+      if work.mustEnd() { break }
       guard let digit = Self.digit(letter) else {
         throw Damage(text: "character \(index + 1) is not a hexadecimal digit")
       }
@@ -59,7 +72,9 @@ enum BinaryText {
     let letters = url ? urlAlphabet : alphabet
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
+    var work = LongWork.ofRun
     for start in stride(from: 0, to: bytes.count, by: 3) {
+      if work.mustEnd() { break }
       let group = bytes[start..<min(start + 3, bytes.count)]
       let bits = group.reduce(0) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
       for place in 0...group.count { text.append(letters[Int(bits >> UInt32(18 - 6 * place)) & 63]) }
@@ -73,7 +88,9 @@ enum BinaryText {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count / 4 * 3)
     var (bits, held, padded): (UInt32, Int, Int) = (0, 0, 0)
+    var work = LongWork.ofRun
     for (index, letter) in text.enumerated() {
+      if work.mustEnd() { break }
       switch letter {
       case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"): continue
       case padding: padded += 1

@@ -1,5 +1,6 @@
 import Crypto
 import LuaHost
+import Values
 
 /// The digests that a job can ask for. MD5 and SHA-1 are for old checksums, not for secrets.
 enum DigestAlgorithm: String, CaseIterable {
@@ -27,14 +28,16 @@ enum DigestAlgorithm: String, CaseIterable {
 
   func digest(of bytes: [UInt8]) -> [UInt8] {
     var running = running
-    running.update(bytes[...])
+    running.update(bytes, during: .ofRun)
     return running.finish()
   }
 
   /// The HMAC of `bytes`. Source: RFC 2104.
   func authenticationCode(of bytes: [UInt8], key: [UInt8]) -> [UInt8] {
     func code<Hash: HashFunction>(_: Hash.Type) -> [UInt8] {
-      Array(HMAC<Hash>.authenticationCode(for: bytes, using: SymmetricKey(data: key)))
+      var running = RunningCode<Hash>(HMAC(key: SymmetricKey(data: key)))
+      running.update(bytes, during: .ofRun)
+      return running.finish()
     }
     return switch self {
     case .md5: code(Insecure.MD5.self)
@@ -50,6 +53,32 @@ enum DigestAlgorithm: String, CaseIterable {
 protocol RunningDigest {
   mutating func update(_ bytes: ArraySlice<UInt8>)
   func finish() -> [UInt8]
+}
+
+extension RunningDigest {
+  /// Feeds bytes piece by piece.
+  fileprivate mutating func update(_ bytes: [UInt8], during work: LongWork) {
+    var work = work
+    for start in stride(from: 0, to: bytes.count, by: pieceSize) {
+      if work.mustEnd() { return }
+      update(bytes[start..<min(start + pieceSize, bytes.count)])
+    }
+  }
+}
+
+/// How many bytes are fed at once.
+private let pieceSize = 4 << 10
+
+private struct RunningCode<Hash: HashFunction>: RunningDigest {
+  private var function: HMAC<Hash>
+
+  init(_ function: HMAC<Hash>) { self.function = function }
+
+  mutating func update(_ bytes: ArraySlice<UInt8>) {
+    bytes.withUnsafeBytes { function.update(data: $0) }
+  }
+
+  func finish() -> [UInt8] { Array(function.finalize()) }
 }
 
 private struct Running<Hash: HashFunction>: RunningDigest {

@@ -101,6 +101,7 @@ public final class Keeper: @unchecked Sendable {
       loop.async { [self] in take(taken) }
     }
     waitpid(pid, nil, 0)
+    keeper_end_orphans()
     loop.async { [self] in
       running.withLock { $0.socket = nil }
       close(socket)

@@ -7,6 +7,9 @@ import Values
 /// An instant is a number of seconds since 1970, as `os.time` has it. The zone is the last argument of whatever
 /// asks for one: an IANA name; without it, the job's own.
 enum TimeModule {
+  /// The longest pattern of `format` and `parse_as`, in bytes.
+  private static let patternLimit = 4096
+
   static let functions: [HostFunction] =
     [
       function("now") { _, _ throws(Misuse) in .values([Instant.now().value]) },
@@ -83,6 +86,9 @@ enum TimeModule {
 
   private static func pattern(_ arguments: Arguments, _ index: Int) throws(Misuse) -> TimePattern {
     let text = try arguments.text(index, "pattern")
+    guard text.utf8.count <= patternLimit else {
+      throw arguments.misuse("the pattern is longer than \(patternLimit) bytes")
+    }
     // A zone that stands in the pattern's place is an easy slip.
     guard text.contains("%") else {
       throw arguments.misuse("pattern \"\(text)\" has no % in it, as in \"%Y-%m-%d\"; a zone comes behind it")

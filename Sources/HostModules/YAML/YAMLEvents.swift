@@ -1,4 +1,6 @@
 import CYaml
+import LuaHost
+import Values
 
 /// Where a YAML text is not what it should be, and what is wrong.
 struct YAMLDamage: Error, Equatable {
@@ -37,6 +39,7 @@ final class YAMLEvents {
   private let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
   /// libyaml reads from it until the end.
   private let input: UnsafeMutableBufferPointer<UInt8>
+  private var work = LongWork.ofRun
 
   init(_ text: [UInt8]) throws(YAMLDamage) {
     input = .allocate(capacity: max(1, text.count))
@@ -56,6 +59,7 @@ final class YAMLEvents {
   /// The next event; the stream's end again and again.
   func next() throws(YAMLDamage) -> Event {
     while true {
+      if work.mustEnd() { throw damage }
       var event = yaml_event_t()
       guard yaml_parser_parse(parser, &event) == 1 else { throw damage }
       defer { yaml_event_delete(&event) }

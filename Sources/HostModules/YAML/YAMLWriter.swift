@@ -1,3 +1,4 @@
+import LuaHost
 import Values
 
 /// A value that YAML cannot say, and where in the data it is.
@@ -13,6 +14,7 @@ struct YAMLWriter {
   private(set) var text = ""
   /// Where in the value the writer is, for messages: `tracks[2].name`.
   private var path = ""
+  private var work = LongWork.ofRun
 
   /// The document of a value.
   static func document(_ value: DataValue) throws(YAMLTrouble) -> String {
@@ -24,6 +26,7 @@ struct YAMLWriter {
   /// - Parameter isInline: Whether the value may begin where the writer is; else it goes on behind `key:`, with
   ///   a space or a new line.
   private mutating func append(_ value: DataValue, indent: Int, isInline: Bool) throws(YAMLTrouble) {
+    if work.mustEnd() { throw trouble("given up") }
     guard case .table(let table) = value else {
       if !isInline { text += " " }
       text += try scalar(value, indent: indent) + "\n"

@@ -80,7 +80,7 @@ enum KeyValueModule {
       throw Misuse("\"\(key)\": there is no value; kv.delete removes a key")
     }
     let json: String
-    do throws(JSONTrouble) { json = try value.json() } catch {
+    do throws(JSONTrouble) { json = try value.json(during: .ofRun) } catch {
       throw Misuse("\"\(key)\": \(error)")
     }
     guard json.utf8.count <= KeyValueBuffer.longestValue else {

@@ -52,7 +52,7 @@ enum StepFunctions {
       return .misuse("job.step: no step is in progress")
     }
     let json: String
-    do throws(JSONTrouble) { json = try DataValue.list(call.arguments).json() } catch {
+    do throws(JSONTrouble) { json = try DataValue.list(call.arguments).json(during: .ofRun) } catch {
       return .misuse("job.step \"\(name)\": what it returned cannot be kept: \(error)")
     }
     guard json.utf8.count <= longestResult else {

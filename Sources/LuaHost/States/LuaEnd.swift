@@ -97,6 +97,8 @@ extension LuaEnd {
   /// How the run ended whose `main` has ended so.
   func runEnd(announced: RunEnd?) -> RunEnd {
     switch self {
+    // What the C side calls a large table is told of; functions and the like are no results at all.
+    case .value(.opaque(let type)) where type.hasPrefix("table"): .succeeded(result: .opaque(type))
     case .value(let value): .succeeded(result: value.isData ? value : .null)
     case .error(let error), .memory(let error), .broken(let error): .failed(error)
     case .announced: announced ?? .succeeded(result: .null)

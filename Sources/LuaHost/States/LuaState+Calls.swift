@@ -79,7 +79,7 @@ extension LuaState {
   }
 
   private static func values(_ bytes: UnsafeRawBufferPointer) -> [DataValue]? {
-    var reader = ByteReader(bytes)
+    var reader = ByteReader(bytes, during: .ofRun)
     guard let count = try? reader.number(UInt32.self) else { return nil }
     var values: [DataValue] = []
     for _ in 0..<count {
@@ -93,7 +93,7 @@ extension LuaState {
   func write(_ reply: HostReply, to lua: OpaquePointer) -> Int32 {
     switch reply {
     case .values(let values):
-      var writer = ByteWriter(reserving: 64)
+      var writer = ByteWriter(reserving: 64, during: .ofRun)
       writer.append(UInt32(values.count))
       for value in values { writer.append(value) }
       return write(writer.bytes, CLUA_REPLY_VALUES, to: lua)

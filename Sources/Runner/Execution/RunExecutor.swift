@@ -15,8 +15,11 @@ final class RunExecutor {
     let host: HostConnection
     let slot: Int32
     let stopGrace: Int64
-    /// When the host is ended because it has not ended the attempt by itself, monotonic nanoseconds.
+    /// When the host is ended because it has not ended the attempt by itself, monotonic nanoseconds; or, at first,
+    /// when it is looked at whether it stands still.
     var hostEndsAt: Int64?
+    /// Whether it was looked at.
+    var isOverdue = false
     /// Why it is being stopped, if it is.
     var stopping: AttemptEnd.Kind?
 
@@ -35,6 +38,8 @@ final class RunExecutor {
   /// What the host is given beyond limit and grace to end a run or to say that it cannot, nanoseconds: on a
   /// busy machine it may have to wait for a processor.
   static let margin: Int64 = 1_000_000_000
+  /// The same for a host whose process is stopped, and so will not say anything.
+  private static let shortMargin: Int64 = 50_000_000
 
   private let loop: EventLoop
   let makeState: (JobVersion) -> Void
@@ -147,7 +152,7 @@ final class RunExecutor {
     waiting[next.run.id] = nil
     version.busy = next.run.id
     idleStates.remove(version)
-    let limit = next.timeLimit == 0 ? nil : next.timeLimit &+ next.stopGrace &+ Self.margin
+    let limit = next.timeLimit == 0 ? nil : next.timeLimit &+ next.stopGrace &+ Self.shortMargin
     let flight = Flight(
       run: next.run, version: version, host: host, slot: slot, stopGrace: next.stopGrace,
       hostEndsAt: limit.map { clinux_monotonic_ns() &+ $0 })
@@ -169,7 +174,8 @@ final class RunExecutor {
   func stop(_ run: RunID, as kind: AttemptEnd.Kind, reason: String) {
     guard let flight = flights[run], flight.stopping == nil else { return }
     flight.stopping = kind
-    flight.hostEndsAt = clinux_monotonic_ns() &+ flight.stopGrace &+ Self.margin
+    flight.hostEndsAt = clinux_monotonic_ns() &+ flight.stopGrace &+ Self.shortMargin
+    flight.isOverdue = false
     flight.host.send(.stop(run: UInt64(run.rawValue), reason: reason))
     watch(until: flight.hostEndsAt)
   }
@@ -335,8 +341,13 @@ final class RunExecutor {
     lookTimer = nil
     let now = clinux_monotonic_ns()
     endHostOfStuckQuestion(at: now)
-    if let stuck = flights.values.first(where: { $0.hostEndsAt.map { $0 <= now } ?? false }) {
-      stuck.host.kill(blaming: .slot(stuck.slot))
+    if let due = flights.values.first(where: { $0.hostEndsAt.map { $0 <= now } ?? false }) {
+      if due.isOverdue || due.host.isStopped {
+        due.host.kill(blaming: .slot(due.slot))
+      } else {
+        due.isOverdue = true
+        due.hostEndsAt = now &+ Self.margin
+      }
     }
     watch(until: (flights.values.compactMap(\.hostEndsAt) + asked.values.map(\.hostEndsAt)).min())
   }

@@ -115,6 +115,12 @@ final class HostConnection: LoopSource {
     return 0
   }
 
+  /// Whether a signal has its process stopped, as SIGSTOP does.
+  var isStopped: Bool {
+    var news = siginfo_t()
+    return waitid(P_PID, id_t(pid), &news, WSTOPPED | WNOHANG | WNOWAIT) == 0 && news.si_signo == SIGCHLD
+  }
+
   /// Ends the host and all it started; `onDeath` follows at once.
   func kill(blaming owner: HostEvidence.Owner?) {
     blamed = owner

@@ -113,6 +113,26 @@ extension RealBinary {
       #expect(Processes.children(of: daemon.processIdentifier).count == 2)
     }
 
+    @Test("a job that kills what keeps its children leaves none behind, and the next finds another keeper")
+    func killedKeeper() async throws {
+      let almanac = try Almanac()
+      try almanac.save(
+        "killer.lua",
+        """
+        schedule = { time_limit = "1m" }
+        local process = require("almanac.process")
+        function main()
+          process.shell("setsid sleep 1000 & echo $! > pid; kill -9 $PPID")
+          return process.run({ "echo", "hello" }).stdout
+        end
+        """)
+      try await almanac.serve(["--hosts", "1"])
+      _ = try almanac.command("trigger", "killer", "--wait")
+      #expect(try await almanac.endedRun(of: "killer")["result"] == "hello\n")
+      let pid = try #require(almanac.read("jobs/pid").flatMap { Int32($0.dropLast()) })
+      try await almanac.eventually("its child is gone") { !Processes.isAlive(pid) }
+    }
+
     @Test("one that stands still while its daemon is killed is ended by the next") func stoppedOrphan()
       async throws
     {

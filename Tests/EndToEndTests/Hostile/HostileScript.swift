@@ -242,7 +242,7 @@ extension HostileScript {
     HostileScript(
       "result_of_million_keys", .somehow, "local t = {} for i = 1, 1e6 do t['k' .. i] = i end return t"),
     HostileScript(
-      "exploding_result", .fails("memory limit"), "local t = {} for _ = 1, 60 do t = { t, t } end return t"),
+      "exploding_result", .succeeds, "local t = {} for _ = 1, 60 do t = { t, t } end return t"),
     HostileScript("result_of_functions", .somehow, "return { print, coroutine.create(print), io }"),
     HostileScript("result_of_odd_numbers", .succeeds, "return { 0 / 0, 1 / 0, -1 / 0, math.mininteger }"),
     HostileScript("result_with_keys", .somehow, "return { [true] = 1, [{}] = 2, [1.5] = 3, ['\\0'] = 4 }"),
@@ -275,6 +275,20 @@ extension HostileScript {
       "getmetatable('').__index = function() error('mine') end return ('x'):rep(2)"),
     HostileScript("exit", .fails("os.exit"), "os.exit(1)"),
     HostileScript("million_names", .somehow, "for i = 1, 1e6 do _G['name' .. i] = i end"),
+    HostileScript(
+      "format_of_many_numbers", .timedOut,
+      "local t = {} for i = 1, 2e4 do t[i] = 5e-324 end while true do ('%.99g'):rep(#t):format(table.unpack(t)) end"
+    ),
+    HostileScript("format_that_quotes", .timedOut, "while true do ('%q'):format(('\\1'):rep(2e6)) end"),
+    HostileScript(
+      "json_bomb", .somehow, "return #require('almanac.json').decode('[' .. ('{},'):rep(1e6) .. '1]')"),
+    HostileScript(
+      "json_of_shared_tables", .somehow,
+      "local t = { 1 } for _ = 1, 25 do t = { t, t } end return #require('almanac.json').encode(t)"),
+    HostileScript("error_of_million_items", .somehow, "local t = {} for i = 1, 5e5 do t[i] = i end error(t)"),
+    HostileScript("callable_by_itself", .somehow, "local t = {} setmetatable(t, { __call = t }) return t()"),
+    HostileScript(
+      "packed_nothing", .somehow, "while true do string.packsize((' '):rep(8e6)) end"),
     HostileScript("format_bomb", .somehow, "return ('%99.99f'):rep(100):format(table.unpack({}, 1, 100))"),
     HostileScript("pack_bomb", .somehow, "return string.pack(('s'):rep(1000), table.unpack({}, 1, 1000))"),
     HostileScript("date_bomb", .somehow, "return os.date(('%c'):rep(100000))"),
