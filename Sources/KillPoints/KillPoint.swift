@@ -4,7 +4,7 @@ import Synchronization
 /// A place in the program at which the fault campaign ends the process, as `kill -9` would.
 ///
 /// Only debug builds can: started with `ALMANAC_KILL_AT=ledger-committed:3`, they end when they come to that
-/// place for the third time. In a release build ``pass()`` is empty and inlined, and nothing is left of it.
+/// place for the third time. In a release build ``pass()`` is empty and inlined: no code of it is left.
 ///
 /// The campaign goes to each of them (`make campaign`); `docs/reliability.md` says what came of it.
 public enum KillPoint: String, CaseIterable, Sendable {
