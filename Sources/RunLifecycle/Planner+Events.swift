@@ -258,7 +258,8 @@ extension Planner {
       close(id, in: slot, run.lastVerdict("requires: \(unmet)\(waited)", .requires), at: now)
       return advance(slot, at: now)
     }
-    // It keeps its place before other firings of the job, and asks again.
+    // It stays before other firings of the job, and asks again; its place in a pool is for who can go on.
+    leavePlace(index, slot)
     let rest = min(max(Interval(microseconds: patience.microseconds / 20), .seconds(1)), .seconds(10))
     let reason = "requires: \(unmet); asked again until \(since + patience)"
     if run.reason != reason {

@@ -214,6 +214,10 @@ extension Planner {
   private mutating func askOpeningsAgain(_ slot: Int, at now: Instant) {
     for index in jobs[slot].open.indices where jobs[slot].open[index].isWaiting {
       let run = jobs[slot].open[index].run
+      // While the job was disabled or gone it may have asked early.
+      if run.attempt > 0 {
+        jobs[slot].open[index].checkAt = max(jobs[slot].open[index].checkAt, run.notBefore)
+      }
       guard run.gate == .window || run.gate == .blackout else { continue }
       let trigger = jobs[slot].plan.schedule?.triggers.first { $0.label == run.trigger }
       // An attempt that follows another has asked before, so that its interval is over.

@@ -81,8 +81,17 @@ extension Planner {
           pools[name]?.taken += 1
         }
         advance(slot, at: now)
+        giveBack(waiter.id, slot)
       }
     }
+  }
+
+  /// A row that does not go on, as another one of its job came first, keeps no place from that one.
+  private mutating func giveBack(_ id: RunID, _ slot: Int) {
+    guard let index = jobs[slot].index(of: id), jobs[slot].open[index].isWaiting,
+      !jobs[slot].admitted.contains(id)
+    else { return }
+    leavePlace(index, slot)
   }
 
   /// The rows of a job whose settings may have changed ask their gates again.

@@ -58,8 +58,10 @@ extension Planner {
       if run.startedAt == nil { run.startedAt = at ?? now }
       return true
     case .unknown:
-      // A row that could not have started by now has not; of any other, the worst is assumed.
-      guard run.state == .running || run.notBefore <= now else { return false }
+      // A row that could not have started by now has not; of any other, the worst is assumed. No row is claimed
+      // longer before its instant: then the clock has been set back.
+      let isBehind = run.dueAt > now + claimAhead
+      guard run.state == .running || run.notBefore <= now || isBehind else { return false }
       if run.state == .waiting { run.attempt += 1 }
       if run.startedAt == nil { run.startedAt = run.notBefore }
       return true

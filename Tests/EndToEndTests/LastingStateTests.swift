@@ -174,6 +174,7 @@ extension RealBinary {
       try await almanac.serve()
       try await almanac.eventually("it runs") { try almanac.runs(of: "old").first?["state"] == "running" }
       try FileManager.default.removeItem(atPath: almanac.jobs + "/old.lua")
+      try await almanac.eventually("the old one is gone") { almanac.log.contains("old: the job was removed") }
       try save("new", ", formerly = 'old'")
       try await almanac.eventually("the new one waits") {
         almanac.log.contains("new.lua: schedule.formerly: run 1 of old goes on")
