@@ -2,9 +2,9 @@
 #ifndef CLUA_INTERNAL_H
 #define CLUA_INTERNAL_H
 
-#include <lauxlib.h>
-#include <lua.h>
-#include <lualib.h>
+#include <lua5.4/lauxlib.h>
+#include <lua5.4/lua.h>
+#include <lua5.4/lualib.h>
 #include <stdatomic.h>
 
 #include "clua.h"
@@ -116,7 +116,7 @@ int notice_stop(lua_State *L, clua_state *state);
 int take_stop(lua_State *L, clua_state *state);
 /* Raises when a stop is pending. Every function of ours that loops or calls back asks. [-0, +0, v] */
 static inline void look(lua_State *L, clua_state *state) {
-  if (is_stop_pending(state)) take_stop(L, state);
+  if (__builtin_expect(is_stop_pending(state), 0)) take_stop(L, state);
 }
 /* An error of `status` was caught in L by a protected call begun in `generation`: raises again when it
  * must not be swallowed. [-0, +0, v] */

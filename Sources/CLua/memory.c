@@ -4,6 +4,19 @@
 
 #include "internal.h"
 
+/* Whether the state may take `more` bytes. Most calls end at the first comparison. */
+static inline bool may_take(clua_state *state, size_t more) {
+  size_t used = state->used + more;
+  if (used <= state->check_at && used <= state->hard) return true;
+  if (used > state->check_at) {
+    state->check_memory = true;
+    arm_hook(state); /* again, should it stay armed in a thread that runs no more */
+  }
+  if (used <= state->hard || state->overdraft > 0) return true;
+  note_refusal(state);
+  return false;
+}
+
 void *allocate(void *context, void *block, size_t old_size, size_t size) {
   clua_state *state = context;
   if (!block) old_size = 0; /* Lua passes the kind of a new object there */
@@ -12,18 +25,8 @@ void *allocate(void *context, void *block, size_t old_size, size_t size) {
     free(block);
     return NULL;
   }
-  if (size > old_size) {
-    size_t used = state->used + (size - old_size);
-    if (used > state->check_at) {
-      state->check_memory = true;
-      arm_hook(state); /* again, should it stay armed in a thread that runs no more */
-    }
-    if (used > state->hard && state->overdraft == 0) {
-      note_refusal(state);
-      return NULL;
-    }
-  }
-  void *moved = realloc(block, size);
+  if (size > old_size && !may_take(state, size - old_size)) return NULL;
+  void *moved = block ? realloc(block, size) : malloc(size);
   if (!moved) return size <= old_size ? block : NULL;
   state->used += size - old_size;
   if (state->used > state->peak) state->peak = state->used;

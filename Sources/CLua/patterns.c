@@ -9,133 +9,125 @@
 
 #include "patterns.h"
 
-/* Classes of characters, in the C locale, which is that of a host. */
+/* Sets of characters, a bit for each. */
 
-enum {
-  ALPHA = 1 << 0,
-  CONTROL = 1 << 1,
-  DIGIT = 1 << 2,
-  GRAPH = 1 << 3,
-  LOWER = 1 << 4,
-  PUNCTUATION = 1 << 5,
-  SPACE = 1 << 6,
-  UPPER = 1 << 7,
-  ALPHANUMERIC = 1 << 8,
-  HEXADECIMAL = 1 << 9,
-  ZERO = 1 << 10, /* %z is not in the manual any more, but still works */
-  COMPLEMENT = 1 << 11,
-};
+static inline bool contains(const charset *set, uint8_t c) { return set->bits[c / 64] >> (c % 64) & 1; }
 
-static uint16_t classes_of[256];  /* by character */
-static uint16_t class_named[256]; /* by the letter after '%'; 0: the character itself is meant */
+static inline void include(charset *set, uint8_t c) { set->bits[c / 64] |= UINT64_C(1) << (c % 64); }
 
-static void name_class(char letter, uint16_t bits) {
-  class_named[(uint8_t)letter] = bits;
-  class_named[toupper(letter)] = bits | COMPLEMENT;
+static void include_all(charset *set, const charset *other) {
+  for (int i = 0; i < 4; i++) set->bits[i] |= other->bits[i];
 }
 
-__attribute__((constructor)) static void fill_tables(void) {
-  for (int c = 0; c < 256; c++) {
-    classes_of[c] = (isalpha(c) ? ALPHA : 0) | (iscntrl(c) ? CONTROL : 0) | (isdigit(c) ? DIGIT : 0) |
-                    (isgraph(c) ? GRAPH : 0) | (islower(c) ? LOWER : 0) | (ispunct(c) ? PUNCTUATION : 0) |
-                    (isspace(c) ? SPACE : 0) | (isupper(c) ? UPPER : 0) | (isalnum(c) ? ALPHANUMERIC : 0) |
-                    (isxdigit(c) ? HEXADECIMAL : 0) | (c == 0 ? ZERO : 0);
-  }
-  name_class('a', ALPHA);
-  name_class('c', CONTROL);
-  name_class('d', DIGIT);
-  name_class('g', GRAPH);
-  name_class('l', LOWER);
-  name_class('p', PUNCTUATION);
-  name_class('s', SPACE);
-  name_class('u', UPPER);
-  name_class('w', ALPHANUMERIC);
-  name_class('x', HEXADECIMAL);
-  name_class('z', ZERO);
+static void complement(charset *set) {
+  for (int i = 0; i < 4; i++) set->bits[i] = ~set->bits[i];
 }
 
-static inline bool in_class(uint8_t c, uint8_t letter) {
-  uint16_t bits = class_named[letter];
-  if (bits == 0) return c == letter;
-  return ((classes_of[c] & bits) != 0) != ((bits & COMPLEMENT) != 0);
-}
+/* The classes by the letter after '%', in the C locale, which is that of a host. */
+static charset classes[256];
+static bool is_class[256];
+static charset everything;
 
-/* Whether c is in the set whose '[' is at `set` and whose ']' is at `close`. */
-static bool in_set(uint8_t c, const char *set, const char *close) {
-  bool found = true;
-  const char *p = set + 1;
-  if (*p == '^') {
-    found = false;
-    p++;
+static int is_zero(int c) { return c == 0; }
+
+__attribute__((constructor)) static void fill_classes(void) {
+  static const struct {
+    char letter;
+    int (*holds)(int);
+  } all[] = {
+    {'a', isalpha}, {'c', iscntrl}, {'d', isdigit}, {'g', isgraph}, {'l', islower}, {'p', ispunct},
+    {'s', isspace}, {'u', isupper}, {'w', isalnum}, {'x', isxdigit},
+    {'z', is_zero}, /* not in the manual any more, but it still works */
+  };
+  complement(&everything);
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    uint8_t letter = (uint8_t)all[i].letter, other = (uint8_t)toupper(letter);
+    for (int c = 0; c < 256; c++) include(all[i].holds(c) ? &classes[letter] : &classes[other], (uint8_t)c);
+    is_class[letter] = is_class[other] = true;
   }
-  for (; p < close; p++) {
-    if (*p == '%') {
-      if (in_class(c, (uint8_t)*++p)) return found;
-    } else if (p[1] == '-' && p + 2 < close) {
-      if ((uint8_t)p[0] <= c && c <= (uint8_t)p[2]) return found;
-      p += 2;
-    } else if ((uint8_t)*p == c) {
-      return found;
-    }
-  }
-  return !found;
 }
 
 /* Items: a character, `.`, `%x` or `[set]`. */
 
-/* The end of the item at p. [-0, +0, e] */
-static const char *item_end(matcher *m, const char *p) {
-  const char *end = m->pattern_end;
-  switch (*p++) {
+/* Reads the set that begins after '[' and ends at `close`. */
+static void read_set(charset *set, const char *p, const char *close) {
+  memset(set, 0, sizeof *set);
+  bool negated = *p == '^';
+  for (p += negated; p < close; p++) {
+    if (*p == '%') {
+      uint8_t letter = (uint8_t)*++p; /* it may be the ']' */
+      if (is_class[letter]) include_all(set, &classes[letter]);
+      else include(set, letter);
+    } else if (p[1] == '-' && p + 2 < close) {
+      for (int c = (uint8_t)p[0]; c <= (uint8_t)p[2]; c++) include(set, (uint8_t)c);
+      p += 2;
+    } else {
+      include(set, (uint8_t)*p);
+    }
+  }
+  if (negated) complement(set);
+}
+
+/* The set at p, a '[': read, unless it is among those that were read last. [-0, +0, e] */
+static const known_set *set_at(matcher *m, const char *p) {
+  for (int i = 0; i < m->known_count; i++)
+    if (m->known[i].start == p) return &m->known[i];
+  const char *close = p + 1;
+  if (*close == '^') close++;
+  do { /* a ']' that comes first is one of the set */
+    if (close == m->pattern_end) luaL_error(m->L, "malformed pattern (missing ']')");
+    if (*close++ == '%' && close < m->pattern_end) close++;
+  } while (*close != ']');
+  if (m->known_count < KNOWN_SETS) m->known_count++;
+  known_set *known = &m->known[m->next_known++ % KNOWN_SETS];
+  known->start = p;
+  known->end = close + 1;
+  read_set(&known->set, p + 1, close);
+  return known;
+}
+
+/* The item at p. [-0, +0, e] */
+static item read_item(matcher *m, const char *p) {
+  switch (*p) {
+    case '.': return (item){&everything, 0, p + 1};
     case '%':
-      if (p == end) luaL_error(m->L, "malformed pattern (ends with '%%')");
-      return p + 1;
-    case '[':
-      if (*p == '^') p++;
-      do { /* a ']' that comes first is one of the set */
-        if (p == end) luaL_error(m->L, "malformed pattern (missing ']')");
-        if (*p++ == '%' && p < end) p++;
-      } while (*p != ']');
-      return p + 1;
-    default: return p;
+      if (p + 1 == m->pattern_end) luaL_error(m->L, "malformed pattern (ends with '%%')");
+      uint8_t letter = (uint8_t)p[1];
+      return (item){is_class[letter] ? &classes[letter] : NULL, letter, p + 2};
+    case '[': {
+      const known_set *known = set_at(m, p);
+      return (item){&known->set, 0, known->end};
+    }
+    default: return (item){NULL, (uint8_t)*p, p + 1};
   }
 }
 
-static inline bool fits(uint8_t c, const char *item, const char *end) {
-  switch (*item) {
-    case '.': return true;
-    case '%': return in_class(c, (uint8_t)item[1]);
-    case '[': return in_set(c, item, end - 1);
-    default: return (uint8_t)*item == c;
-  }
+static inline bool is_of(const item *one, char c) {
+  return one->set ? contains(one->set, (uint8_t)c) : (uint8_t)c == one->character;
 }
 
-/* The end of the characters from `at` to `limit` that fit the item. */
-static const char *run_end(const char *at, const char *limit, const char *item, const char *end) {
-  switch (*item) {
-    case '.': return limit;
-    case '%':
-      while (at < limit && in_class((uint8_t)*at, (uint8_t)item[1])) at++;
-      return at;
-    case '[':
-      while (at < limit && in_set((uint8_t)*at, item, end - 1)) at++;
-      return at;
-    default:
-      while (at < limit && *at == *item) at++;
-      return at;
-  }
+/* The end of the characters from `at` to `limit` that fit. */
+static const char *run_end(const char *at, const char *limit, const item *one) {
+  if (one->set == &everything) return limit;
+  while (at < limit && is_of(one, *at)) at++;
+  return at;
 }
 
 /* The same up to the end of the subject, by parts between which there is a look. [-0, +0, v] */
-static const char *longest_run(matcher *m, const char *at, const char *item, const char *end) {
+static const char *longest_run(matcher *m, const char *at, const item *one) {
   enum { PART = 1 << 12 };
   for (;;) {
     const char *limit = m->subject_end - at > PART ? at + PART : m->subject_end;
-    const char *stop = run_end(at, limit, item, end);
+    const char *stop = run_end(at, limit, one);
     spend(m, (size_t)(stop - at));
     if (stop < limit || limit == m->subject_end) return stop;
     at = stop;
   }
+}
+
+static bool fits(matcher *m, char c, const char *start) {
+  item one = read_item(m, start);
+  return is_of(&one, c);
 }
 
 /* Choices. */
@@ -164,7 +156,7 @@ static bool retreat(matcher *m, const char **at, const char **pattern) {
         last->at--;
         break;
       case GROW:
-        if (last->at == m->subject_end || !fits((uint8_t)*last->at, last->item, last->end)) continue;
+        if (last->at == m->subject_end || !fits(m, *last->at, last->item)) continue;
         last->at++;
         break;
     }
@@ -247,9 +239,9 @@ static const char *match_balanced(matcher *m, const char *at, const char *pair) 
 static bool match_frontier(matcher *m, const char *at, const char **pattern) {
   const char *set = *pattern;
   if (*set != '[') luaL_error(m->L, "missing '[' after '%%f' in pattern");
-  const char *end = *pattern = item_end(m, set);
-  uint8_t before = at == m->subject ? 0 : (uint8_t)at[-1];
-  return !in_set(before, set, end - 1) && in_set((uint8_t)*at, set, end - 1);
+  item one = read_item(m, set);
+  *pattern = one.end;
+  return !is_of(&one, at == m->subject ? 0 : at[-1]) && is_of(&one, *at);
 }
 
 /* Matches what is not an item with its quantifier, if that is what is at *pattern, and goes past it. */
@@ -292,28 +284,28 @@ static special match_special(matcher *m, const char **at, const char **pattern) 
 
 /* Matches the item at *pattern with its quantifier, leaving a choice behind where there is one. */
 static bool match_item(matcher *m, const char **at, const char **pattern) {
-  const char *item = *pattern, *here = *at;
-  const char *end = item_end(m, item);
-  bool fitting = here < m->subject_end && fits((uint8_t)*here, item, end);
-  bool quantified = *end == '?' || *end == '*' || *end == '+' || *end == '-';
-  const char *rest = *pattern = quantified ? end + 1 : end;
-  if (!fitting) return quantified && *end != '+';
+  const char *start = *pattern, *here = *at;
+  item one = read_item(m, start);
+  char quantifier = *one.end;
+  bool fitting = here < m->subject_end && is_of(&one, *here);
+  bool quantified = quantifier == '?' || quantifier == '*' || quantifier == '+' || quantifier == '-';
+  const char *rest = *pattern = one.end + quantified;
+  if (!fitting) return quantified && quantifier != '+';
   choice *left;
-  switch (*end) {
+  switch (quantifier) {
     case '?':
       add_choice(m, LEAVE_OUT, here, rest);
       *at = here + 1;
       return true;
     case '*':
     case '+':
-      *at = longest_run(m, here + 1, item, end);
+      *at = longest_run(m, here + 1, &one);
       left = add_choice(m, SHRINK, *at, rest);
-      left->least = *end == '+' ? here + 1 : here;
+      left->least = quantifier == '+' ? here + 1 : here;
       return true;
     case '-':
       left = add_choice(m, GROW, here, rest);
-      left->item = item;
-      left->end = end;
+      left->item = start;
       return true;
     default: *at = here + 1; return true;
   }
@@ -339,4 +331,5 @@ void begin_matching(matcher *m, lua_State *L, const char *subject, size_t subjec
   m->pattern = pattern;
   m->pattern_end = pattern + pattern_length;
   m->steps = 0; /* the first step looks */
+  m->known_count = m->next_known = 0;
 }

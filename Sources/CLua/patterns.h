@@ -9,10 +9,29 @@ enum {
   /* How many choices may be open at a time. A pattern that needs more is "too complex", from the same
    * one on as in Lua's own. */
   MAX_CHOICES = 199,
+  KNOWN_SETS = 8,
 };
 
 /* Lengths of captures that are not lengths. */
 enum { CAPTURE_UNFINISHED = -1, CAPTURE_POSITION = -2 };
+
+/* A set of characters, a bit for each. */
+typedef struct {
+  uint64_t bits[4];
+} charset;
+
+/* What matches a single character: those of a set, or one. */
+typedef struct {
+  const charset *set; /* or NULL */
+  uint8_t character;
+  const char *end; /* in the pattern */
+} item;
+
+/* A `[set]` that has been read. */
+typedef struct {
+  const char *start, *end;
+  charset set;
+} known_set;
 
 typedef struct {
   const char *start;
@@ -22,11 +41,11 @@ typedef struct {
 /* A point that the match comes back to when what follows does not fit. */
 typedef struct {
   enum { SHRINK, GROW, LEAVE_OUT, UNDO_OPEN, UNDO_CLOSE } kind;
-  int capture;            /* UNDO_CLOSE: which one */
-  const char *at;         /* where in the subject what follows was tried */
-  const char *least;      /* SHRINK: how far it may go back */
-  const char *item, *end; /* GROW: the item that is to fit once more */
-  const char *rest;       /* the pattern that follows */
+  int capture;       /* UNDO_CLOSE: which one */
+  const char *at;    /* where in the subject what follows was tried */
+  const char *least; /* SHRINK: how far it may go back */
+  const char *item;  /* GROW: the item that is to fit once more */
+  const char *rest;  /* the pattern that follows */
 } choice;
 
 typedef struct {
@@ -38,6 +57,9 @@ typedef struct {
   capture captures[MAX_CAPTURES];
   int depth;
   choice choices[MAX_CHOICES];
+  int known_count;
+  unsigned next_known; /* which to forget next */
+  known_set known[KNOWN_SETS];
 } matcher;
 
 void begin_matching(matcher *m, lua_State *L, const char *subject, size_t subject_length, const char *pattern,

@@ -12,7 +12,21 @@ static size_t start_argument(lua_State *L, int argument, size_t length) {
   return length + (size_t)init;
 }
 
-/* The first place of a text in another, or NULL, by parts between which there is a look. [-0, +0, v] */
+/* The first place of a text in another, or NULL. memmem takes linear time at worst, but is slow to get going. */
+static const char *find_in_part(const char *text, size_t length, const char *wanted, size_t wanted_length) {
+  enum { TRIES = 32 };
+  if (wanted_length == 0) return text;
+  for (int tries = 0; tries < TRIES; tries++) {
+    if (length < wanted_length) return NULL;
+    const char *first = memchr(text, *wanted, length - wanted_length + 1);
+    if (!first || memcmp(first, wanted, wanted_length) == 0) return first;
+    length -= (size_t)(first + 1 - text);
+    text = first + 1;
+  }
+  return memmem(text, length, wanted, wanted_length);
+}
+
+/* The same by parts, between which there is a look. [-0, +0, v] */
 static const char *find_text(lua_State *L, const char *text, size_t length, const char *wanted,
                              size_t wanted_length) {
   enum { PART = 1 << 20 };
@@ -20,18 +34,21 @@ static const char *find_text(lua_State *L, const char *text, size_t length, cons
   size_t part = wanted_length > PART / 4 ? wanted_length * 4 : PART;
   while (length > part) {
     look(L, state);
-    const char *found = memmem(text, part, wanted, wanted_length);
+    const char *found = find_in_part(text, part, wanted, wanted_length);
     if (found) return found;
     size_t passed = part - wanted_length + 1; /* one that begins here may end in the next part */
     text += passed;
     length -= passed;
   }
-  return memmem(text, length, wanted, wanted_length);
+  return find_in_part(text, length, wanted, wanted_length);
 }
 
 static bool is_plain(const char *pattern, size_t length) {
-  for (const char *special = "^$*+?.([%-"; *special; special++)
-    if (memchr(pattern, *special, length)) return false;
+  for (size_t i = 0; i < length; i++) {
+    switch (pattern[i]) {
+      case '^': case '$': case '*': case '+': case '?': case '.': case '(': case '[': case '%': case '-': return false;
+    }
+  }
   return true;
 }
 

@@ -32,8 +32,20 @@ static lua_Integer check_length(lua_State *L, int argument, int use) {
   return luaL_len(L, argument);
 }
 
+/* A plain table at index 1, whose items no metamethod has a say in. */
+static bool is_plain_table(lua_State *L) {
+  if (lua_type(L, 1) != LUA_TTABLE) return false;
+  if (!lua_getmetatable(L, 1)) return true;
+  lua_pop(L, 1);
+  return false;
+}
+
 static int table_insert(lua_State *L) {
   clua_state *state = state_of(L);
+  if (lua_gettop(L) == 2 && is_plain_table(L)) { /* most calls: the shortest way */
+    lua_rawseti(L, 1, (lua_Integer)(lua_rawlen(L, 1) + 1));
+    return 0;
+  }
   lua_Integer position;
   lua_Integer end = (lua_Integer)((lua_Unsigned)check_length(L, 1, READS | WRITES) + 1);
   switch (lua_gettop(L)) {
@@ -101,6 +113,10 @@ static int table_unpack(lua_State *L) {
   if (from > end) return 0;
   lua_Unsigned count = (lua_Unsigned)end - (lua_Unsigned)from + 1; /* 0 for all that there are */
   if (count - 1 >= INT_MAX || !lua_checkstack(L, (int)count)) return luaL_error(L, "too many results to unpack");
+  if (is_plain_table(L)) {
+    for (lua_Unsigned i = 0; i < count; i++) lua_rawgeti(L, 1, (lua_Integer)((lua_Unsigned)from + i));
+    return (int)count;
+  }
   for (lua_Unsigned i = 0; i < count; i++) {
     look(L, state);
     lua_geti(L, 1, (lua_Integer)((lua_Unsigned)from + i));
