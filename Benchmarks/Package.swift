@@ -23,5 +23,6 @@ let package = Package(
         .product(name: "Scheduling", package: "almanac"),
       ],
       path: "Load"),
+    .executableTarget(name: "lua-cost", path: "LuaCost", exclude: ["snippets.lua"]),
   ]
 )
