@@ -17,7 +17,18 @@ struct LuaCost {
     let rounds = arguments.dropFirst().first.flatMap { Int($0) } ?? 5
     let only = arguments.dropFirst(2).first
     let bench = try Bench(binary: binary)
-    defer { bench.remove() }
+    let result = Result { try measure(bench, rounds: rounds, only: only) }
+    bench.remove()
+    switch result {
+    case .success(let failures): exit(failures > 0 ? 1 : 0)
+    case .failure(let error):
+      FileHandle.standardError.write(Data("lua-cost: \(error)\n".utf8))
+      exit(2)
+    }
+  }
+
+  /// Prints a line for each snippet, and returns how many cost too much.
+  private static func measure(_ bench: Bench, rounds: Int, only: String?) throws -> Int {
     var failures = 0
     for snippet in try bench.snippets() where only.map({ $0 == snippet.name }) ?? true {
       let (stock, job) = try bench.leastTimes(of: snippet.name, rounds: rounds)
@@ -30,8 +41,12 @@ struct LuaCost {
           + String(format: "%8.2f ms  %8.2f ms  %+6.1f %%  ", stock * 1000, job * 1000, percent)
           + limit + (isOver ? "  over" : ""))
     }
-    if failures > 0 { exit(1) }
+    return failures
   }
+}
+
+struct BenchError: Error, CustomStringConvertible {
+  let description: String
 }
 
 struct Bench {
@@ -76,7 +91,7 @@ struct Bench {
   }
 
   private func stock(_ snippet: String?) throws -> String {
-    let params = snippet.map { "{snippet = [[\($0)]]}" } ?? "nil"
+    let params = snippet.map { "{snippet = [==[\($0)]==]}" } ?? "nil"
     return try output(
       of: "/usr/bin/env",
       ["lua5.4", "-e", "dofile(arg[1]) print(main({params = \(params)}))", "/dev/null", script.path])
@@ -93,7 +108,7 @@ struct Bench {
 
   private func seconds(_ text: String) throws -> Double {
     guard let number = Double(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
-      throw CocoaError(.formatting, userInfo: [NSLocalizedDescriptionKey: "not a time: \(text)"])
+      throw BenchError(description: "lua5.4 and \(binary) are to print a time; this came: \(text)")
     }
     return number
   }
