@@ -121,6 +121,8 @@ static inline void look(lua_State *L, clua_state *state) {
 /* An error of `status` was caught in L by a protected call begun in `generation`: raises again when it
  * must not be swallowed. [-0, +0, v] */
 void let_through(lua_State *L, clua_state *state, int status, lua_Integer generation);
+/* lua_call of a script's function by a C function of ours that goes on when it returns. [-(n + 1), +m, v] */
+void call_back(lua_State *L, clua_state *state, int argument_count, int result_count);
 /* The thread that is in Lua, for the signal's handler. */
 void set_current(clua_state *state);
 

@@ -171,7 +171,7 @@ static bool add_replacement(matcher *m, luaL_Buffer *result, const char *start, 
   if (type == LUA_TFUNCTION) {
     lua_pushvalue(L, 3);
     int count = push_captures(m, start, end);
-    lua_call(L, count, 1);
+    call_back(L, state_of(L), count, 1);
   } else if (type == LUA_TTABLE) {
     push_capture(m, 0, start, end);
     lua_gettable(L, 3);

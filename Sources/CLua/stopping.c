@@ -107,7 +107,22 @@ void let_through(lua_State *L, clua_state *state, int status, lua_Integer genera
   if (state->cause != CAUSE_NONE && generation != state->generation) raise_end(L);
 }
 
-/* The same inside the hook, where a yield returns, and happens when the hook has. An error that is raised in
+/* In an inner coroutine the call is protected: an error that the hook raises in it is caught here, where hooks
+ * are turned on again and the coroutine may be able to yield, so that its closers run. The run's own coroutine
+ * is protected at its base, which costs nothing for each call. */
+void call_back(lua_State *L, clua_state *state, int argument_count, int result_count) {
+  if (L == state->run_thread) {
+    lua_call(L, argument_count, result_count);
+    return;
+  }
+  lua_Integer generation = state->generation;
+  int status = lua_pcall(L, argument_count, result_count, 0);
+  if (status == LUA_OK) return;
+  let_through(L, state, status, generation);
+  lua_error(L);
+}
+
+/* raise_end inside the hook, where a yield returns, and happens when the hook has. An error that is raised in
  * a hook leaves hooks off until a protected call catches it. [-0, +0, v] */
 static void end_in_hook(lua_State *L, clua_state *state) {
   if (!lua_isyieldable(L)) state->hook_raised = L;

@@ -163,12 +163,13 @@ static void set_two(lua_State *L, position i, position j) {
 
 /* Whether the value at index a comes before the one at b. [-0, +0, e] */
 static bool less(lua_State *L, int a, int b) {
-  look(L, state_of(L));
+  clua_state *state = state_of(L);
+  look(L, state);
   if (lua_isnil(L, 2)) return lua_compare(L, a, b, LUA_OPLT);
   lua_pushvalue(L, 2);
   lua_pushvalue(L, a - 1);
   lua_pushvalue(L, b - 2);
-  lua_call(L, 2, 1);
+  call_back(L, state, 2, 1);
   bool result = lua_toboolean(L, -1);
   lua_pop(L, 1);
   return result;

@@ -355,6 +355,31 @@ import Values
     #expect(end.duration < .seconds(8) + Harness.slack)
   }
 
+  @Test(
+    "lets closers work in a coroutine that was in a callback",
+    arguments: [
+      "table.sort({1, 2, 3}, loop)", "string.gsub('x', 'x', loop)", "load(loop)",
+      "table.sort({1, 2}, function() ('x'):gsub('x', loop) end)",
+    ])
+  func closersWorkAfterCallback(call: String) async throws {
+    let end = try await harness.run(
+      body: """
+        local log = require "almanac.log"
+        local function loop() while true do end end
+        local function closing(name) return setmetatable({}, {__close = function() log.info(name) end}) end
+        function main()
+          local a <close> = closing("outer")
+          coroutine.wrap(function()
+            local b <close> = closing("inner")
+            \(call)
+          end)()
+        end
+        """, timeLimit: .milliseconds(200), grace: .seconds(10))
+    #expect(end.end == .timedOut)
+    #expect(end.log.map(\.message) == ["inner", "outer", "stopped at jobs/test.lua:2"])
+    #expect(end.duration < .seconds(8))
+  }
+
   @Test("at any moment of any script loses nothing", arguments: 1...8) func atAnyMoment(seed: Int)
     async throws
   {
