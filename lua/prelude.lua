@@ -11,9 +11,9 @@ local format = string.format
 local find_module, write_log = host.bind(0), host.bind(1)
 
 local function line(...)
-  local parts = {}
+  local parts = { ... }
   for i = 1, select("#", ...) do
-    parts[i] = tostring((select(i, ...)))
+    parts[i] = tostring(parts[i])
   end
   return concat(parts, "\t")
 end
