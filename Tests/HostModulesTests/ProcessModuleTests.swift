@@ -192,8 +192,6 @@ import Values
 
   @Test("it inherits the daemon's environment, under the job's, under the call's own")
   func environment() async {
-    setenv("ALMANAC_TEST_INHERITED", "from the daemon", 1)
-    defer { unsetenv("ALMANAC_TEST_INHERITED") }
     let outcome = await main(
       """
       local function env(options) return assert(process.shell("echo $A,$B,$C,$HOME", options)).stdout end
