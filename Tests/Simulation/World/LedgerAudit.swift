@@ -87,6 +87,8 @@ public struct LedgerAudit {
     audit.checkPriorities()
     audit.checkManual()
     audit.checkFollowers()
+    audit.checkLife()
+    audit.checkMemories()
     for (key, plans) in world.versions.sorted(by: { $0.key < $1.key }) { audit.checkCoverage(of: key, plans) }
     return Report(findings: audit.findings, events: world.events, instants: audit.instants)
   }
@@ -279,7 +281,7 @@ public struct LedgerAudit {
         let isRetired = move.fingerprint == StoredAccount.retired
         close(
           move.triggerKey, at: isRetired ? write.decidedAt : move.account.accountedThrough,
-          latest: write.latest, whileAway: world.starts.contains(write.decidedAt))
+          latest: write.latest, whileAway: world.starts.contains { $0.wall == write.decidedAt })
         if !isRetired {
           open[move.triggerKey] = (move.fingerprint, move.account, move.account.accountedThrough)
         }
