@@ -76,7 +76,8 @@ extension LedgerAudit {
   /// A drain makes due what waits for it, unless the daemon is killed meanwhile.
   private mutating func checkDrain(_ drain: SimulatedWorld.Drain) {
     let live = livePlans(at: drain.at)
-    let isCertain = !wasEnded(drain.at, drain.at + .seconds(5))
+    let isCertain =
+      !wasEnded(drain.at, drain.at + .seconds(5)) && !wasHeldUp(drain.wall, drain.wall + .seconds(5))
     for key in world.natures.keys.sorted() {
       // A change that waits for a slow store has not taken effect.
       let plans = plans(of: key, from: drain.at - Self.settling, to: drain.at)

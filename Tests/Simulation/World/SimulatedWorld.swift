@@ -97,6 +97,8 @@ public struct SimulatedWorld {
     var start: String
     /// By a clock that nobody sets.
     var at: Instant
+    /// By the wall clock.
+    var wall: Instant
   }
 
   /// What the store told the daemon when that started.
@@ -588,7 +590,7 @@ extension SimulatedWorld {
     case 6 where isUp: tellWatched(key, "files\(changes)")
     case 7 where isUp && !isDraining:
       isDraining = true
-      drains.append(Drain(start: starts.last?.id ?? "", at: now))
+      drains.append(Drain(start: starts.last?.id ?? "", at: now, wall: clock))
       // What falls due from here on is the next start's.
       wentDownAt = clock
       handle(.drain)
