@@ -176,7 +176,9 @@ let package = Package(
     .testTarget(name: "FolderSyncingTests", dependencies: ["FolderSyncing"], swiftSettings: strict),
     .testTarget(
       name: "TaskSchedulingTests",
-      dependencies: ["FolderSyncing", "JobWriting", "Jobs", "Scheduling", "TaskScheduling", "Values"],
+      dependencies: [
+        "FolderSyncing", "JobWriting", "Jobs", "Scheduling", "TaskScheduling", "TestSupport", "Values",
+      ],
       swiftSettings: strict),
     .testTarget(name: "JobWritingTests", dependencies: ["JobWriting"], swiftSettings: strict),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),

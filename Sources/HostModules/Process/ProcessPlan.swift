@@ -63,7 +63,7 @@ struct ProcessPlan: Sendable {
     if mergesErrors, errorsFile != nil {
       throw options.misuse("give one of merge_stderr and stderr_file, not both")
     }
-    maxOutput = try options.count("max_output", in: 0...Self.mostOutput) ?? Self.defaultMaxOutput
+    maxOutput = try options.byteCount("max_output", upTo: Self.mostOutput) ?? Self.defaultMaxOutput
     timeout = try options.seconds("timeout")
     checks = try options.flag("check")
     logs = try options.flag("log")

@@ -254,8 +254,11 @@ extension Interval {
       length = length + .days(saturating(count, days))
       rest = String(rest[rest.index(after: end)...])
     }
+    if length == .zero || !rest.isEmpty { length = length + (try Interval(parsing: "P" + rest)) }
+    guard length <= .longest else {
+      throw ScheduleError("\"\(text)\" is too long; the longest duration is 9999 years")
+    }
     self = length
-    if length == .zero || !rest.isEmpty { self = length + (try Interval(parsing: "P" + rest)) }
   }
 }
 
