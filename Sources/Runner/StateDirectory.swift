@@ -33,7 +33,8 @@ public struct StateDirectory: Sendable {
     do throws(SystemFailure) {
       try Folder.make(folder, mode: 0o700)
     } catch {
-      throw RunnerError("cannot make the state directory \(folder): \(error); choose another with --state")
+      let reason = error.code == EEXIST ? "this is no folder" : error.description
+      throw RunnerError("cannot make the state directory \(folder): \(reason); choose another with --state")
     }
     guard access(folder, R_OK | W_OK | X_OK) == 0 else {
       throw RunnerError(
@@ -68,6 +69,17 @@ public struct StateDirectory: Sendable {
     // Asked with a lock of our own, which goes with the descriptor.
     guard clinux_lock(descriptor) == 0 else { return nil }
     return Self.read(descriptor).flatMap { Int32($0) }
+  }
+
+  /// Why nobody answers at the control socket.
+  public func absence(hint: String) -> RunnerError {
+    guard let holder = holder() else {
+      return RunnerError("no daemon holds the state directory \(path); \(hint)")
+    }
+    return RunnerError(
+      "almanac (process \(holder)) holds the state directory \(path), but does not listen at \(socketPath): "
+        + "it is starting or stopping, it is a single `almanac run`, or the socket was removed; "
+        + "`kill \(holder)` stops it")
   }
 
   private static func read(_ descriptor: Int32) -> String? {
