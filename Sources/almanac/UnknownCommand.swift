@@ -12,7 +12,8 @@ enum UnknownCommand {
     in words: ArraySlice<String>, of command: any ParsableCommand.Type, typed: String
   ) -> CommandFailure? {
     let commands = named(command.configuration.subcommands)
-    guard !commands.isEmpty, let word = words.first, !word.hasPrefix("-"), word != "help" else { return nil }
+    guard !commands.isEmpty, let word = words.first, !word.hasPrefix("-") else { return nil }
+    if word == "help" { return failure(in: words.dropFirst(), of: command, typed: typed) }
     if let next = commands.first(where: { $0.name == word }) {
       return failure(in: words.dropFirst(), of: next.type, typed: "\(typed) \(word)")
     }

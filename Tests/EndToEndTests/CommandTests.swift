@@ -58,6 +58,7 @@ extension RealBinary {
       arguments: [
         (["stauts"], "`almanac stauts`; did you mean `almanac status`?"),
         (["import", "crontap", "x"], "`almanac import crontap`; did you mean `almanac import crontab`?"),
+        (["help", "rnus"], "`almanac rnus`; did you mean `almanac runs`?"),
         (["backup"], "`almanac backup`; `almanac --help` lists them"),
       ])
     func slips(arguments: [String], told: String) throws {
@@ -70,6 +71,15 @@ extension RealBinary {
       let output = try almanac.run(["run", "a", "--jobs", almanac.root + "/none", "--state", almanac.state])
       #expect(output.status == 3)
       #expect(output.err.contains("there is no folder of jobs at \(almanac.root)/none"), "\(output.err)")
+    }
+
+    @Test("what cannot be written is told in the system's words") func cannotWrite() throws {
+      let almanac = try Almanac()
+      try almanac.save("x", "a file")
+      let output = try almanac.command("new", "x/y")
+      #expect(output.status == 1)
+      #expect(
+        output.err == "almanac: cannot write \(almanac.jobs)/x/y.lua: Not a directory\n", "\(output.err)")
     }
 
     @Test(

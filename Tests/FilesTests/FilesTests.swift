@@ -95,6 +95,20 @@ private final class Place {
     #expect(try FileBytes.all(of: path) == Array(bytes[1...]))
   }
 
+  @Test("replaces a file whole, and leaves nothing beside it")
+  func replacing() throws {
+    let place = try Place()
+    let path = place.path + "/a"
+    for bytes: [UInt8] in [[1, 2, 3], [], [4]] {
+      try FileBytes.replace(path, with: bytes)
+      #expect(try FileBytes.all(of: path) == bytes)
+    }
+    try Folder.make(place.path + "/taken", mode: 0o755)
+    #expect(throws: SystemFailure(code: EISDIR)) { try FileBytes.replace(place.path + "/taken", with: [1]) }
+    #expect(throws: SystemFailure(code: ENOENT)) { try FileBytes.replace(place.path + "/none/a", with: [1]) }
+    #expect(try Folder.names(in: place.path) == ["a", "taken"])
+  }
+
   @Test("says what the system said")
   func refusals() throws {
     #expect(throws: SystemFailure(code: EISDIR)) { try FileBytes.all(of: "/") }

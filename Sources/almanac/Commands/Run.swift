@@ -1,5 +1,5 @@
 import ArgumentParser
-import FoundationEssentials
+import Files
 import Glibc
 import Logging
 import RunLifecycle
@@ -81,11 +81,14 @@ struct RunCommand: ParsableCommand {
 /// `--answers FILE`.
 enum Answers {
   static func read(_ path: String) throws -> [String: DataValue] {
-    guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw CommandFailure("--answers: cannot read \(path)", status: ExitStatus.usage)
+    let bytes: [UInt8]
+    do throws(SystemFailure) {
+      bytes = try FileBytes.all(of: path)
+    } catch {
+      throw CommandFailure("--answers: cannot read \(path): \(error)", status: ExitStatus.usage)
     }
     do throws(JSONTrouble) {
-      let value = try DataValue(json: Array(bytes))
+      let value = try DataValue(json: bytes)
       if let table = value.asTable, table.items.isEmpty, !table.isList { return table.fields }
     } catch {
       throw CommandFailure("--answers: \(path): \(error)", status: ExitStatus.usage)
