@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import LuaHost
 import Values
@@ -164,7 +165,7 @@ struct ProcessPlan: Sendable {
     case .program(ENOEXEC):
       Trouble("cannot start \(shown): it is no program (a script begins with a line like #!/bin/sh)")
     case .program(E2BIG): Trouble("cannot start \(shown): the arguments and the environment are too long")
-    case .program(let code): Trouble("cannot start \(shown): \(Trouble.reason(code))")
+    case .program(let code): Trouble("cannot start \(shown): \(SystemFailure(code: code).reason)")
     case .lost: Trouble("\(shown) was lost: the process that looks after children was killed")
     }
   }
