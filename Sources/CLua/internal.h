@@ -128,6 +128,13 @@ void set_current(clua_state *state);
 
 void *allocate(void *context, void *block, size_t old_size, size_t size);
 
+/* Blocks of memory, as malloc, realloc and free have them; who frees one knows how large it was asked for. */
+void *make_block(size_t size);
+void *resize_block(void *old, size_t size);
+void free_block(void *old, size_t size);
+/* From now on the calling thread keeps some of what is freed in it, until it ends. */
+void begin_block_store(void);
+
 /* A host function as a Lua function. [-0, +1, m] */
 void push_host_function(lua_State *L, int32_t index);
 /* "a table.sort comparator", ...: what keeps L from waiting. */

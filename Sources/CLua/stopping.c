@@ -209,6 +209,7 @@ void clua_begin_thread(const char *name) {
   sigaddset(&signals, stop_signal());
   pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
   pthread_setname_np(pthread_self(), name);
+  begin_block_store();
 }
 
 int clua_thread_number(void) { return gettid(); }

@@ -120,8 +120,8 @@ void clua_install_signal(void);
 /* Any thread. Sends it to a thread that has not ended. */
 void clua_signal(pthread_t thread);
 
-/* To be called first by a thread that will be in Lua: names it, and lets the signal through, which a
- * thread inherits as blocked when one of Dispatch's has started it. */
+/* To be called first by a thread that will be in Lua: names it, lets the signal through, which a
+ * thread inherits as blocked when one of Dispatch's has started it, and has it keep small blocks of memory. */
 void clua_begin_thread(const char *name);
 /* The calling thread's number for clua_lower_priority. */
 int clua_thread_number(void);
