@@ -41,7 +41,8 @@ public struct TaskScheduler: Sendable {
     guard isRunnable else {
       throw TaskError([
         TaskProblem(
-          place: task.given["Actions"]?.place ?? definition.place, task: task.path.description, key: "Actions",
+          place: task.given["Actions"]?.place ?? definition.place, task: task.path.description,
+          key: "Actions",
           message: "none of them can run here; one with Type: EXEC is needed")
       ])
     }
