@@ -141,7 +141,15 @@ import Values
       ("process.run { 'ls', timeout = 0 }", "process.run: timeout must be more than 0 seconds, not 0"),
       (
         "process.run { 'ls', max_output = -1 }",
-        "process.run: max_output must be a whole number from 0 to 67108864, not -1"
+        "process.run: max_output must be from 0 to 67108864 bytes, or a size like \"1MB\", not -1"
+      ),
+      (
+        "process.run { 'ls', max_output = '1GB' }",
+        "process.run: max_output must be from 0 to 67108864 bytes, or a size like \"1MB\", not \"1GB\""
+      ),
+      (
+        "process.run { 'ls', max_output = '20' }",
+        "process.run: max_output: \"20\" has no unit; add one: \"20MB\", \"20KB\""
       ),
       (
         "process.run { 'ls', stdin = '', stdin_file = 'a' }",
@@ -192,8 +200,6 @@ import Values
 
   @Test("it inherits the daemon's environment, under the job's, under the call's own")
   func environment() async {
-    setenv("ALMANAC_TEST_INHERITED", "from the daemon", 1)
-    defer { unsetenv("ALMANAC_TEST_INHERITED") }
     let outcome = await main(
       """
       local function env(options) return assert(process.shell("echo $A,$B,$C,$HOME", options)).stdout end
@@ -252,6 +258,8 @@ import Values
       assert(r.ok and r.truncated and #r.stdout == 1 << 20 and #r.stderr == 1 << 20)
       r = assert(process.run { "printf", "12345", max_output = 5 })
       assert(r.stdout == "12345" and not r.truncated)
+      r = assert(process.run { "head", "-c", "2000000", "/dev/zero", max_output = "1.5MB" })
+      assert(#r.stdout == 3 << 19 and r.truncated)
       r = assert(process.run { "printf", "12345", max_output = 4 })
       assert(r.stdout == "1234" and r.truncated)
       r = assert(process.run { "printf", "12345", max_output = 0 })

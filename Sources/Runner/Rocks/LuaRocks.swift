@@ -1,4 +1,5 @@
 import CLinux
+import Files
 import FoundationEssentials
 import Glibc
 import Jobs
@@ -92,13 +93,13 @@ final class LuaRocks: Sendable {
   ) throws(Failure) -> (status: Int32, output: [UInt8]) {
     var ends: [Int32] = [0, 0]
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-      throw Failure(text: "cannot make a socket for luarocks: \(errorText(errno))")
+      throw Failure(text: "cannot make a socket for luarocks: \(SystemFailure())")
     }
     defer { close(ends[0]) }
     // It holds the lock too: should this process be killed, nobody installs beside a program that goes on.
     let child = spawn(arguments, [ends[1], lock.descriptor])
     close(ends[1])
-    guard child > 0 else { throw Failure(text: "cannot start \(program): \(errorText(-child))") }
+    guard child > 0 else { throw Failure(text: "cannot start \(program): \(SystemFailure(code: -child))") }
     let isStopped = state.withLock { state in
       state.child = child
       return state.isStopped

@@ -87,6 +87,8 @@ public struct LedgerAudit {
     audit.checkPriorities()
     audit.checkManual()
     audit.checkFollowers()
+    audit.checkLife()
+    audit.checkMemories()
     for (key, plans) in world.versions.sorted(by: { $0.key < $1.key }) { audit.checkCoverage(of: key, plans) }
     return Report(findings: audit.findings, events: world.events, instants: audit.instants)
   }
@@ -224,28 +226,34 @@ public struct LedgerAudit {
         due[instant] = instant <= life.certainly || due[instant] == true
       }
     }
-    let instants = due.keys.sorted()
-    self.instants += instants.count
-    var next = 0
-    for row in rows.filter({ $0.job == key }).sorted(by: { $0.dueAt < $1.dueAt }) {
-      guard case .clock = row.cause else { continue }
-      while next < instants.count, instants[next] < row.dueAt {
-        if due[instants[next]] == true { findings.append("job \(key): \(instants[next]) is in no row") }
-        next += 1
-      }
-      let first = next
-      while next < instants.count, instants[next] <= row.dueUntil ?? row.dueAt { next += 1 }
-      let found = next - first
-      let certain = instants[first..<next].count { due[$0] == true }
-      if found == 0 || row.count > found || row.count < max(1, certain) {
-        findings.append(
-          "job \(key): run \(row.id) (\(row.outcome?.rawValue ?? ""), \(row.reason ?? "")) covers \(row.count) instants \(row.dueAt)...\(row.dueUntil ?? row.dueAt), of which \(found) were due and not in another row"
-        )
-      }
+    self.instants += due.count
+    var free = due
+    // A single instant is in its own row, whatever range another row has by a clock that was set back.
+    let clockRows = rows.filter { $0.job == key && $0.cause.kind == "clock" }
+    for row in clockRows where row.dueUntil == nil {
+      if free.removeValue(forKey: row.dueAt) == nil || row.count != 1 { tell(row, of: key, found: 0) }
     }
-    for instant in instants[next...] where due[instant] == true {
+    let instants = free.keys.sorted()
+    for row in clockRows {
+      guard let end = row.dueUntil else { continue }
+      let range = instants.firstIndex(after: row.dueAt - .microsecond)..<instants.firstIndex(after: end)
+      let left = instants[range].filter { free[$0] != nil }
+      // By a clock that is set back ranges may be read again, from where others had begun.
+      let found = wasSetBack ? range.count : left.count
+      if row.count > found || row.count < max(1, left.count { due[$0] == true }) {
+        tell(row, of: key, found: found)
+      }
+      for instant in left { free[instant] = nil }
+    }
+    for instant in free.keys.sorted() where due[instant] == true {
       findings.append("job \(key): \(instant) is in no row")
     }
+  }
+
+  private mutating func tell(_ row: Run, of key: JobKey, found: Int) {
+    findings.append(
+      "job \(key): run \(row.id) (\(row.outcome?.rawValue ?? ""), \(row.reason ?? "")) covers \(row.count) instants"
+        + " \(row.dueAt)...\(row.dueUntil ?? row.dueAt), of which \(found) were due and not in another row")
   }
 
   /// When each trigger was live, as the accounts that were committed tell.
@@ -279,7 +287,7 @@ public struct LedgerAudit {
         let isRetired = move.fingerprint == StoredAccount.retired
         close(
           move.triggerKey, at: isRetired ? write.decidedAt : move.account.accountedThrough,
-          latest: write.latest, whileAway: world.starts.contains(write.decidedAt))
+          latest: write.latest, whileAway: world.starts.contains { $0.wall == write.decidedAt })
         if !isRetired {
           open[move.triggerKey] = (move.fingerprint, move.account, move.account.accountedThrough)
         }
@@ -298,4 +306,20 @@ public struct LedgerAudit {
     }
     return certain
   }
+}
+
+extension Array<Instant> {
+  /// In a sorted array, the place of the first element that comes after an instant.
+  fileprivate func firstIndex(after instant: Instant) -> Int {
+    var (low, high) = (startIndex, endIndex)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle] <= instant { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}
+
+extension Interval {
+  fileprivate static let microsecond = Interval(microseconds: 1)
 }
