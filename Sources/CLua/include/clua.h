@@ -110,8 +110,10 @@ size_t clua_used(const clua_state *state);
 void clua_request_stop(clua_state *state, int level);
 /* Any thread. Whether a stop was requested that the state has not noticed yet. */
 bool clua_stop_pending(const clua_state *state);
-/* Whether what the calling thread runs in Lua is to end: for functions that loop, which no hook sees. */
-bool clua_must_end(void);
+/* Whether what the calling thread runs in Lua is to end: for functions that loop, which no hook sees. `made` is how
+ * many bytes of data they have made since they last asked, about as many as Lua would take for it: a call that makes
+ * more than the memory limit allows ends its run. */
+bool clua_must_end(size_t made);
 /* Any thread. The level that was requested, 0 for none. */
 int clua_stop_level(const clua_state *state);
 

@@ -59,7 +59,7 @@ final class YAMLEvents {
   /// The next event; the stream's end again and again.
   func next() throws(YAMLDamage) -> Event {
     while true {
-      if work.mustEnd() { throw damage }
+      if work.mustEnd(making: DataValue.weight) { throw damage }
       var event = yaml_event_t()
       guard yaml_parser_parse(parser, &event) == 1 else { throw damage }
       defer { yaml_event_delete(&event) }
