@@ -280,7 +280,12 @@ public struct LedgerAudit {
     }
     for write in world.committed {
       for move in write.moves where move.job == key {
-        guard open[move.triggerKey]?.fingerprint != move.fingerprint else {
+        // An account that goes back was in the future, by a clock that is right again: it counts anew.
+        let goesOn =
+          open[move.triggerKey].map {
+            $0.fingerprint == move.fingerprint && $0.through <= move.account.accountedThrough
+          } ?? false
+        guard !goesOn else {
           open[move.triggerKey]?.through = move.account.accountedThrough
           continue
         }
