@@ -234,8 +234,10 @@ extension Planner {
     let run = jobs[slot].open[index].run
     guard run.gate == .window || run.gate == .blackout else { return }
     let trigger = jobs[slot].plan.schedule?.triggers.first { $0.label == run.trigger }
-    // An attempt that follows another has asked before, so that its interval is over.
-    let earliest = run.attempt > 0 ? now : run.dueAt + (trigger?.delay ?? .zero)
+    // An attempt that follows another has asked before, so that its interval is over; a row that is due long after
+    // now is one of before the clock was set back.
+    let hasCome = run.attempt > 0 || run.dueAt > now + claimAhead
+    let earliest = hasCome ? now : run.dueAt + (trigger?.delay ?? .zero)
     keepWaiting(index, in: slot, until: max(now, earliest))
   }
 

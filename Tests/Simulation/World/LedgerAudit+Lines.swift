@@ -92,8 +92,12 @@ extension LedgerAudit {
   /// closed.
   private mutating func checkLeftovers() {
     let recent = world.closedAt - .seconds(40)
-    for row in world.leftovers where (claims[row.id]?.at ?? row.dueAt) < recent || isStuck(row) {
+    let recently = world.closed - .seconds(40)
+    for row in world.leftovers where claims[row.id]?.decided ?? .distantPast < recently {
       guard row.notBefore < recent || isStuck(row) else { continue }
+      // A long line that moves.
+      let moves = row.gate == .overlap && world.calls.contains { $0.job == row.job && $0.begun > recently }
+      guard !moves else { continue }
       let edition = world.editions[row.job]?.last { $0.version != nil }?.version
       let plan = edition.flatMap { versions[row.job]?[$0] }
       if let schedule = plan?.schedule,
