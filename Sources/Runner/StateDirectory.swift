@@ -33,8 +33,7 @@ public struct StateDirectory: Sendable {
     do throws(SystemFailure) {
       try Folder.make(folder, mode: 0o700)
     } catch {
-      let reason = error.code == EEXIST ? "this is no folder" : error.description
-      throw RunnerError("cannot make the state directory \(folder): \(reason); choose another with --state")
+      throw RunnerError("cannot make the state directory \(folder): \(error); choose another with --state")
     }
     guard access(folder, R_OK | W_OK | X_OK) == 0 else {
       throw RunnerError(

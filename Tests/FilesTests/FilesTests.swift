@@ -59,7 +59,7 @@ private final class Place {
     try #require(stat(place.path + "/a/b/c", &status) == 0)
     #expect(status.st_mode == S_IFDIR | 0o700)
     let file = try place.file("file")
-    #expect(throws: SystemFailure(code: EEXIST)) { try Folder.make(file, mode: 0o700) }
+    #expect(throws: SystemFailure(code: ENOTDIR)) { try Folder.make(file, mode: 0o700) }
     #expect(throws: SystemFailure(code: ENOTDIR)) { try Folder.make(file + "/below", mode: 0o700) }
   }
 }
