@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import RunLifecycle
 import RunStore
@@ -17,7 +18,7 @@ struct LedgerReader {
   init?(_ state: StateDirectory) throws {
     guard access(state.ledgerPath, R_OK) == 0 else {
       if errno == ENOENT { return nil }
-      let reason = String(cString: strerror(errno))
+      let reason = SystemFailure()
       throw CommandFailure(
         "cannot read \(state.ledgerPath): \(reason); run this command as the daemon's user, or name another "
           + "directory with --state")

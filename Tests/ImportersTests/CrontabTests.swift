@@ -37,6 +37,32 @@ import Testing
       ])
   }
 
+  @Test(
+    "keeps comments with the entry below them, at the end with the last, and no distribution's explanations")
+  func comments() {
+    let crontab = Crontab(
+      """
+      # Edit this file to introduce tasks to be run by cron.
+      #
+      # For more information see the manual pages of crontab(5)
+      # m h  dom mon dow   command
+      # The shop's own.
+
+      #0 1 * * * old
+      PATH=/bin
+      ##
+      # Every hour.
+      @hourly one
+      # * * * * *  command to be executed
+      @daily two
+
+      # That was all.
+      """, hasUsers: false)
+    #expect(
+      crontab.entries.map(\.comments) == [["The shop's own.", "", "0 1 * * * old", "", "Every hour."], []])
+    #expect(crontab.entries.map(\.below) == [[], ["That was all."]])
+  }
+
   @Test("tells what is no entry, with its line")
   func problems() {
     let crontab = Crontab("* * * *\n* * * * * \n@daily\n", hasUsers: false)

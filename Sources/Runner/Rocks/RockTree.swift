@@ -1,4 +1,5 @@
 import CLinux
+import Files
 import FoundationEssentials
 import Glibc
 import Jobs
@@ -35,7 +36,7 @@ struct RockTree: Hashable, Sendable {
   func clear() throws(RunnerError) {
     unlink(markPath)
     try? FileManager.default.removeItem(atPath: tree)
-    guard mkdir(tree, 0o755) == 0 else { throw RunnerError("cannot make \(tree): \(errorText(errno))") }
+    guard mkdir(tree, 0o755) == 0 else { throw RunnerError("cannot make \(tree): \(SystemFailure())") }
   }
 
   /// Says that the tree is whole, once all of it is on the disk.
@@ -68,11 +69,11 @@ struct RockTree: Hashable, Sendable {
       let descriptor = open(lockPath, (alone ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else {
         if errno == ENOENT { return nil }
-        throw RunnerError("cannot open \(lockPath): \(errorText(errno))")
+        throw RunnerError("cannot open \(lockPath): \(SystemFailure())")
       }
       let lock = Lock(descriptor)
       let answer = alone ? clinux_lock(descriptor) : clinux_lock_shared(descriptor)
-      guard answer >= 0 else { throw RunnerError("cannot lock \(lockPath): \(errorText(-answer))") }
+      guard answer >= 0 else { throw RunnerError("cannot lock \(lockPath): \(SystemFailure(code: -answer))") }
       guard answer > 0 else { return nil }
       // It may have been removed, and perhaps made again, since it was opened.
       var (held, there) = (stat(), stat())

@@ -8,8 +8,8 @@ public struct LedgerAudit {
   let world: SimulatedWorld
   let rows: [Run]
   let rowOf: [RunID: Run]
-  /// Each row as it was first written, and when it was decided upon.
-  let claims: [RunID: (run: Run, at: Instant)]
+  /// Each row as it was first written, and when that was decided, by the wall clock and by one that nobody sets.
+  let claims: [RunID: (run: Run, at: Instant, decided: Instant)]
   let versions: [JobKey: [String: JobPlan]]
   /// By account key and fingerprint, one behind the other.
   let triggers: [JobKey: [String: (schedule: Schedule, index: Int)]]
@@ -22,10 +22,10 @@ public struct LedgerAudit {
     self.world = world
     rows = try world.store.runs(RunQuery(limit: .max)).reversed()
     rowOf = Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0) })
-    var claims: [RunID: (run: Run, at: Instant)] = [:]
+    var claims: [RunID: (run: Run, at: Instant, decided: Instant)] = [:]
     for write in world.committed {
       switch write.change {
-      case .claim(let run, _), .record(let run, _): claims[run.id] = (run, write.decidedAt)
+      case .claim(let run, _), .record(let run, _): claims[run.id] = (run, write.decidedAt, write.decided)
       default: break
       }
     }
@@ -87,6 +87,8 @@ public struct LedgerAudit {
     audit.checkPriorities()
     audit.checkManual()
     audit.checkFollowers()
+    audit.checkLife()
+    audit.checkMemories()
     for (key, plans) in world.versions.sorted(by: { $0.key < $1.key }) { audit.checkCoverage(of: key, plans) }
     return Report(findings: audit.findings, events: world.events, instants: audit.instants)
   }
@@ -116,7 +118,10 @@ public struct LedgerAudit {
           "run \(row.id) is still open: \(row.state), \(row.cause), not before \(row.notBefore)")
       }
       let numbers = (calls[row.id] ?? []).map(\.attempt)
-      if zip(numbers, numbers.dropFirst()).contains(where: >=) {
+      // After a power cut only the clock tells whether an attempt had begun. One that was set back a moment before
+      // says that it had not.
+      let mayRepeat = world.powerCuts > 0 && world.steps.contains { $0 < .zero }
+      if zip(numbers, numbers.dropFirst()).contains(where: { mayRepeat ? $0 > $1 : $0 >= $1 }) {
         findings.append("run \(row.id) called main for attempts \(numbers)")
       }
       switch row.outcome {
@@ -224,28 +229,34 @@ public struct LedgerAudit {
         due[instant] = instant <= life.certainly || due[instant] == true
       }
     }
-    let instants = due.keys.sorted()
-    self.instants += instants.count
-    var next = 0
-    for row in rows.filter({ $0.job == key }).sorted(by: { $0.dueAt < $1.dueAt }) {
-      guard case .clock = row.cause else { continue }
-      while next < instants.count, instants[next] < row.dueAt {
-        if due[instants[next]] == true { findings.append("job \(key): \(instants[next]) is in no row") }
-        next += 1
-      }
-      let first = next
-      while next < instants.count, instants[next] <= row.dueUntil ?? row.dueAt { next += 1 }
-      let found = next - first
-      let certain = instants[first..<next].count { due[$0] == true }
-      if found == 0 || row.count > found || row.count < max(1, certain) {
-        findings.append(
-          "job \(key): run \(row.id) (\(row.outcome?.rawValue ?? ""), \(row.reason ?? "")) covers \(row.count) instants \(row.dueAt)...\(row.dueUntil ?? row.dueAt), of which \(found) were due and not in another row"
-        )
-      }
+    self.instants += due.count
+    var free = due
+    // A single instant is in its own row, whatever range another row has by a clock that was set back.
+    let clockRows = rows.filter { $0.job == key && $0.cause.kind == "clock" }
+    for row in clockRows where row.dueUntil == nil {
+      if free.removeValue(forKey: row.dueAt) == nil || row.count != 1 { tell(row, of: key, found: 0) }
     }
-    for instant in instants[next...] where due[instant] == true {
+    // By a clock that is set back ranges may be read again, over rows that are there already.
+    let instants = (wasSetBack ? due : free).keys.sorted()
+    for row in clockRows {
+      guard let end = row.dueUntil else { continue }
+      let range = instants.firstIndex(after: row.dueAt - .microsecond)..<instants.firstIndex(after: end)
+      let left = instants[range].filter { free[$0] != nil }
+      let found = wasSetBack ? range.count : left.count
+      if row.count > found || row.count < max(1, left.count { due[$0] == true }) {
+        tell(row, of: key, found: found)
+      }
+      for instant in left { free[instant] = nil }
+    }
+    for instant in free.keys.sorted() where due[instant] == true {
       findings.append("job \(key): \(instant) is in no row")
     }
+  }
+
+  private mutating func tell(_ row: Run, of key: JobKey, found: Int) {
+    findings.append(
+      "job \(key): run \(row.id) (\(row.outcome?.rawValue ?? ""), \(row.reason ?? "")) covers \(row.count) instants"
+        + " \(row.dueAt)...\(row.dueUntil ?? row.dueAt), of which \(found) were due and not in another row")
   }
 
   /// When each trigger was live, as the accounts that were committed tell.
@@ -272,14 +283,19 @@ public struct LedgerAudit {
     }
     for write in world.committed {
       for move in write.moves where move.job == key {
-        guard open[move.triggerKey]?.fingerprint != move.fingerprint else {
+        // An account that goes back was in the future, by a clock that is right again: it counts anew.
+        let goesOn =
+          open[move.triggerKey].map {
+            $0.fingerprint == move.fingerprint && $0.through <= move.account.accountedThrough
+          } ?? false
+        guard !goesOn else {
           open[move.triggerKey]?.through = move.account.accountedThrough
           continue
         }
         let isRetired = move.fingerprint == StoredAccount.retired
         close(
           move.triggerKey, at: isRetired ? write.decidedAt : move.account.accountedThrough,
-          latest: write.latest, whileAway: world.starts.contains(write.decidedAt))
+          latest: write.latest, whileAway: world.starts.contains { $0.wall == write.decidedAt })
         if !isRetired {
           open[move.triggerKey] = (move.fingerprint, move.account, move.account.accountedThrough)
         }
@@ -298,4 +314,20 @@ public struct LedgerAudit {
     }
     return certain
   }
+}
+
+extension Array<Instant> {
+  /// In a sorted array, the place of the first element that comes after an instant.
+  fileprivate func firstIndex(after instant: Instant) -> Int {
+    var (low, high) = (startIndex, endIndex)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle] <= instant { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}
+
+extension Interval {
+  fileprivate static let microsecond = Interval(microseconds: 1)
 }

@@ -34,6 +34,8 @@ public struct SimulatedWorld {
   /// A change of the ledger, with the time at which it was decided.
   struct Write: Equatable {
     var decidedAt: Instant
+    /// By a clock that nobody sets.
+    var decided: Instant
     /// The latest that the wall clock had ever read by then.
     var latest: Instant
     var change: LedgerChange
@@ -82,10 +84,42 @@ public struct SimulatedWorld {
     var at: Instant
   }
 
+  /// A start of the daemon.
+  struct Start {
+    var id: String
+    var boot: String
+    /// By a clock that nobody sets.
+    var at: Instant
+    /// By the wall clock.
+    var wall: Instant
+  }
+
+  struct Drain {
+    /// The start whose daemon drains.
+    var start: String
+    /// By a clock that nobody sets.
+    var at: Instant
+    /// By the wall clock.
+    var wall: Instant
+  }
+
+  /// What the store told the daemon when that started.
+  struct Memory {
+    /// By the wall clock.
+    var at: Instant
+    /// How many writes had been committed by then.
+    var writes: Int
+    var pauses: [JobKey: Pause]
+    var accounts: [JobKey: [StoredAccount]]
+    var open: [Run]
+  }
+
   enum Happening {
     case wake(number: Int)
     case commit
     case call(Run, decidedAt: Instant, decided: Instant, died: Bool)
+    /// The news that it was called come to the ledger, which nobody waits for.
+    case startTold(RunID, at: Instant, attempt: Int)
     case end(RunID, AttemptEnd.Kind)
     case answer(PlannerEvent)
     case clockSeen(from: Instant)
@@ -126,8 +160,12 @@ public struct SimulatedWorld {
   private(set) var events = 0
   /// When the daemon was not there, or did not come to look, by the wall clock.
   private(set) var absences: [(from: Instant, to: Instant)] = []
-  /// When the daemon started again, by the wall clock.
-  private(set) var starts: Set<Instant> = []
+  /// The daemon's starts, the first one too, in order.
+  private(set) var starts: [Start] = []
+  /// When it was told to drain.
+  private(set) var drains: [Drain] = []
+  /// What the store told each start but the first.
+  private(set) var memories: [Memory] = []
   /// Every version of a job that was ever live.
   private(set) var versions: [JobKey: [JobPlan]] = [:]
   private(set) var pauses: [PausedTime] = []
@@ -163,8 +201,9 @@ public struct SimulatedWorld {
   /// Why the world cannot go on.
   private(set) var failure: String?
   private(set) var powerCuts = 0
-  /// When all jobs were removed, by the wall clock.
+  /// When all jobs were removed, by the wall clock, and by one that nobody sets.
   private(set) var closedAt = Instant.distantFuture
+  private(set) var closed = Instant.distantFuture
   private var restarts = 0
   private var wasRemoved: Set<JobKey> = []
   private var faultUntil: Instant?
@@ -177,9 +216,17 @@ public struct SimulatedWorld {
     now = (try? Instant(parsing: place.start, in: .utc)) ?? Instant(microseconds: 0)
     wentDownAt = now
     latest = now
-    planner = Planner(
-      node: "node", nextRunID: RunID(1), startID: "start0", bootID: "boot1", pools: Self.pools)
     self.random = random
+    planner = Planner(node: "node", nextRunID: RunID(1), startID: "")
+    planner = start(nextRunID: RunID(1))
+  }
+
+  /// A daemon that knows of no job yet.
+  private mutating func start(nextRunID: RunID) -> Planner {
+    let start = Start(id: "start\(incarnation)", boot: "boot\(boots)", at: now, wall: clock)
+    starts.append(start)
+    return Planner(
+      node: "node", nextRunID: nextRunID, startID: start.id, bootID: start.boot, pools: Self.pools)
   }
 
   /// When the daemon was away or held up, in order.
@@ -229,6 +276,7 @@ public struct SimulatedWorld {
     while failure == nil, let entry = next(until: calmEnd) { try take(entry) }
     now = max(now, calmEnd)
     closedAt = clock
+    closed = now
     leftovers = try store.openRuns()
     for key in jobs.keys.sorted() { remove(key) }
     while failure == nil, let entry = next(until: .distantFuture) { try take(entry) }
@@ -260,6 +308,9 @@ public struct SimulatedWorld {
     case .commit: commit()
     case .call(let run, let decidedAt, let decided, let died):
       call(run, decidedAt: decidedAt, decided: decided, died: died)
+    case .startTold(let id, let at, let attempt):
+      write(.started(id, at: at, attempt: attempt))
+      beginCommit()
     case .end(let id, let kind): end(id, kind)
     case .answer(let event):
       note(event)
@@ -345,7 +396,7 @@ extension SimulatedWorld {
   }
 
   private mutating func write(_ change: LedgerChange) {
-    queue.append(Write(decidedAt: clock, latest: latest, change: change))
+    queue.append(Write(decidedAt: clock, decided: now, latest: latest, change: change))
   }
 
   private mutating func beginCommit() {
@@ -407,7 +458,11 @@ extension SimulatedWorld {
         claim: run.claim, notBefore: run.notBefore, decidedAt: decidedAt,
         startedAt: clock, decided: decided, begun: now))
     handle(.attemptStarted(run.id, at: clock))
-    if random.chance(30) { write(.started(run.id, at: clock, attempt: run.attempt)) }
+    if random.chance(30) {
+      plan(
+        .startTold(run.id, at: clock, attempt: run.attempt),
+        at: now + random.milliseconds(0...(random.chance(20) ? 2000 : 50)))
+    }
     guard let job = jobs[run.job] ?? nil else { return end(run.id, .succeeded(resultJSON: nil)) }
     let kind: AttemptEnd.Kind =
       !isCalm && random.chance(job.failures)
@@ -461,19 +516,21 @@ extension SimulatedWorld {
     restarts += 1
     isUp = true
     absences.append((wentDownAt, clock))
-    starts.insert(clock)
     let hadPowerCut = random.chance(20)
     if hadPowerCut { boots += 1 }
     powerCuts += hadPowerCut ? 1 : 0
-    planner = Planner(
-      node: "node", nextRunID: try store.nextRunID(), startID: "start\(incarnation)", bootID: "boot\(boots)",
-      pools: Self.pools)
+    planner = start(nextRunID: try store.nextRunID())
     let accounts = try store.accounts(of: [])
     for key in accounts.keys.sorted() where jobs[key] == nil {
       // Removed when nobody could write it down.
       write(.account((accounts[key] ?? []).map { .retiring($0, of: key) }))
     }
     let records = try store.jobs()
+    let openRuns = try store.openRuns()
+    memories.append(
+      Memory(
+        at: clock, writes: committed.count,
+        pauses: records.reduce(into: [:]) { $0[$1.key] = $1.pause }, accounts: accounts, open: openRuns))
     for index in pauses.indices where pauses[index].to == nil {
       // One that had not come to the disk is forgotten: who asked was not told.
       if records.first(where: { $0.key == pauses[index].job })?.pause == nil { pauses[index].to = now }
@@ -485,7 +542,7 @@ extension SimulatedWorld {
       }
       goLive(key, initial: true, accounts: accounts[key] ?? [])
     }
-    for run in try store.openRuns() {
+    for run in openRuns {
       let last = calls.last { $0.run == run.id }
       let known = last.map { Evidence.mainCalled(attempt: $0.attempt, at: $0.startedAt) } ?? .mainNotCalled
       handle(.recovered(run, evidence: hadPowerCut ? .unknown : known))
@@ -537,6 +594,7 @@ extension SimulatedWorld {
     case 6 where isUp: tellWatched(key, "files\(changes)")
     case 7 where isUp && !isDraining:
       isDraining = true
+      drains.append(Drain(start: starts.last?.id ?? "", at: now, wall: clock))
       // What falls due from here on is the next start's.
       wentDownAt = clock
       handle(.drain)
@@ -555,7 +613,7 @@ extension SimulatedWorld {
 
   /// Somebody sets the clock; the daemon sees it within a second.
   private mutating func setClock() {
-    let step = random.pick([1, -1, 1, -1]) as Int64 * random.pick([2, 90, 600, 5000])
+    let step = random.pick([1, -1]) as Int64 * random.pick([2, 90, 90, 600, 600, 5000, 15_000])
     steps.append(.seconds(step))
     let from = clock
     skew = skew + .seconds(step)
