@@ -63,6 +63,14 @@ import Testing
     #expect(crontab.entries.map(\.below) == [[], ["That was all."]])
   }
 
+  @Test(
+    "ends what the command reads with one line break",
+    arguments: [("x%a", "a\n"), ("x%a%", "a\n"), ("x%%b%%", "\nb\n\n"), ("x%", nil), ("x \\% y", nil)]
+      as [(String, String?)])
+  func input(command: String, input: String?) {
+    #expect(Crontab("@daily " + command, hasUsers: false).entries.map(\.input) == [input])
+  }
+
   @Test("tells what is no entry, with its line")
   func problems() {
     let crontab = Crontab("* * * *\n* * * * * \n@daily\n", hasUsers: false)

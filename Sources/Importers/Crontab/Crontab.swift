@@ -15,7 +15,7 @@ struct Crontab: Equatable {
     var flags: [String]
     /// What the shell gets, with `\%` read.
     var command: String
-    /// What the command reads: what follows the first `%`.
+    /// What the command reads: what follows the first `%`; nil where that is nothing.
     var input: String?
     /// What is set above it, in its order, the last of a name only.
     var environment: [Variable]
@@ -144,8 +144,10 @@ struct Crontab: Equatable {
       isEscaped = character == "\\"
     }
     let command = parts[0][...].trimmed
-    guard parts.count > 1 else { return (command, nil) }
-    return (command, parts.dropFirst().joined(separator: "\n") + "\n")
+    let input = parts.dropFirst().joined(separator: "\n")
+    guard !input.isEmpty else { return (command, nil) }
+    // cron ends the last line where that is not done.
+    return (command, input.hasSuffix("\n") ? input : input + "\n")
   }
 
   // MARK: - Which of the two formats
