@@ -88,6 +88,8 @@ import Testing
       // A user whom nobody knows here.
       ("* * * * * deploy /srv/x\n@daily root tidy", true),
       ("* * * * * deploy /srv/x", false),
+      ("*/5 * * * * munin if [ -x /usr/bin/munin-cron ]; then /usr/bin/munin-cron; fi", true),
+      ("* * * * * time cd /srv\n", false),
       // A user of Debian's, and a program.
       ("* * * * * backup /home", false),
       ("* * * * * root\n", false),
