@@ -90,9 +90,6 @@ public struct Forecast: Sendable {
   /// The rows that have not ended, in the order in which they were made.
   public var open: [Run] { (planner.running + planner.waiting).sorted { $0.id < $1.id } }
 
-  /// How many rows there are so far.
-  public var rowCount: Int64 { planner.nextRunID.rawValue - 1 }
-
   /// Plays on until before that instant.
   ///
   /// - Parameter row: told of each row as it moves, and when; false: the play ends there.

@@ -271,10 +271,6 @@ extension Trigger {
 
   /// True for an event that counts once for each of what it remembers.
   var isOnceForEach: Bool { rule == .event(.boot) || rule == .event(.load) }
-
-  var isEvery: Bool {
-    if case .every = rule { true } else { false }
-  }
 }
 
 extension Instant {

@@ -145,6 +145,16 @@ extension RealBinary {
       #expect(try why(almanac, "off")["state"] == "disabled")
     }
 
+    @Test("of a job that was never due: what it waits for") func neverDue() throws {
+      let almanac = try Almanac()
+      try almanac.save("first.lua", "function main() end")
+      try almanac.save("second.lua", "schedule = { after = 'first' }\nfunction main() end")
+      #expect(try notes(why(almanac, "first")).contains("it has no schedule, and runs on demand only"))
+      #expect(
+        try notes(why(almanac, "second")).contains(
+          "due by after = \"first\": when a run of first has succeeded"))
+    }
+
     @Test("of a run whose daemon was killed: it is not said to go on") func killed() async throws {
       let almanac = try Almanac()
       try almanac.save(

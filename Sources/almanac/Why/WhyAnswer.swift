@@ -25,7 +25,7 @@ extension WhySubject {
     switch moment {
     case .now:
       guard let latest = try rows(RunQuery(limit: 1)).first else {
-        return WhyAnswer(headline: "it has never been due: the ledger has no row of it")
+        return WhyAnswer(headline: "it has never been due: the ledger has no row of it", notes: whenDue)
       }
       return answer(for: latest)
     case .run(let id):
@@ -43,6 +43,14 @@ extension WhySubject {
       return answer(for: run)
     case .span(let span): return try answer(about: span)
     }
+  }
+
+  /// When a job that never was is due, by its file.
+  private var whenDue: [String] {
+    guard let definition else { return [] }
+    let triggers = definition.schedule?.triggers ?? []
+    guard !triggers.isEmpty else { return ["it has no schedule, and runs on demand only"] }
+    return triggers.map { "due by \($0.label): \($0.inWords(in: zone))" }
   }
 
   // MARK: A row
