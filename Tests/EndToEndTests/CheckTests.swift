@@ -125,7 +125,7 @@ extension RealBinary {
         "never.lua:1: schedule.cron: \"0 0 30 2 *\" can never fire", "window.lua:3: schedule.window: ",
         "twin/main.lua is the job \"twin\" too",
         "one.lua:1: schedule.after: the jobs wait for each other in a circle: one -> two -> one",
-        "two.lua:1: warning: schedule.after: there is no job fiv whose runs could end",
+        "two.lua:1: schedule.after: there is no job fiv whose runs could end",
       ] {
         #expect(output.out.contains(expected), "\(expected)")
       }
