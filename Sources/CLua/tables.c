@@ -66,6 +66,13 @@ static int table_insert(lua_State *L) {
 }
 
 static int table_remove(lua_State *L) {
+  if (lua_gettop(L) == 1 && is_plain_table(L)) { /* the last item, as most calls want it */
+    lua_Integer last = (lua_Integer)lua_rawlen(L, 1);
+    lua_rawgeti(L, 1, last);
+    lua_pushnil(L);
+    lua_rawseti(L, 1, last);
+    return 1;
+  }
   clua_state *state = state_of(L);
   lua_Integer size = check_length(L, 1, READS | WRITES);
   lua_Integer position = luaL_optinteger(L, 2, size);

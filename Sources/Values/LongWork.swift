@@ -6,6 +6,8 @@ public struct LongWork: Sendable {
   private let isUnwanted: @Sendable (_ made: Int) -> Bool
   private var steps = 0
   private var made = 0
+  /// It stays so: who has loops in loops leaves them all.
+  private var isGivenUp = false
 
   /// - Parameter isUnwanted: Is asked at every 256th step, on the thread that works, and told how many bytes were made
   ///   since it was last asked.
@@ -20,8 +22,9 @@ public struct LongWork: Sendable {
   public mutating func mustEnd(making bytes: Int = 0) -> Bool {
     steps &+= 1
     made &+= bytes
-    guard steps & 0xff == 0 else { return false }
-    defer { made = 0 }
-    return isUnwanted(made)
+    guard !isGivenUp, steps & 0xff == 0 else { return isGivenUp }
+    isGivenUp = isUnwanted(made)
+    made = 0
+    return isGivenUp
   }
 }

@@ -27,6 +27,7 @@ import Testing
       "csv.decode('\"' .. ('x'):rep(2e7))",
       "csv.decode(('x'):rep(2e7))",
       "csv.encode(rows)",
+      "csv.encode(quotes)",
       "crypto.sha512(('x'):rep(3e7))",
       "crypto.hmac('sha256', 'key', ('x'):rep(3e7))",
       "crypto.hex_encode(('x'):rep(1e7))",
@@ -47,7 +48,9 @@ import Testing
       local shared, list, rows = { 1 }, {}, {}
       for i = 1, 18 do shared = { shared, shared } end
       for i = 1, 5e5 do list[i] = i end
+      local quotes = {}
       for i = 1, 2000 do rows[i] = { "a", "b", "c" } end
+      for i = 1, 1e5 do quotes[i] = { ('"'):rep(100) } end
       function main() while true do \(call) end end
       """, in: folder, timeLimit: .milliseconds(100), stopGrace: .seconds(120))
     #expect(outcome.end == .timedOut)

@@ -110,6 +110,7 @@ struct CSVWriter {
     }
     text.append(quote)
     for byte in field {
+      if work.mustEnd() { return }
       if byte == quote { text.append(quote) }
       text.append(byte)
     }

@@ -22,6 +22,8 @@ final class ProcessStream: @unchecked Sendable {
   private var loggers: [PipeReader] = []
   private var status: ChildProcess.Status?
   private var closingCall: HostCall?
+  /// Answers the call that starts the child.
+  private var answerStart: (() -> Void)?
 
   init(_ call: HostCall) {
     self.call = call
@@ -29,6 +31,9 @@ final class ProcessStream: @unchecked Sendable {
   }
 
   /// Starts the child, and answers the call with the number that `register` gives. May block.
+  ///
+  /// The answer comes when the child has been started, so that a script that starts one after the other is never ahead of
+  /// the keeper: its end would have to wait until all that it asked for have been.
   func begin(_ plan: ProcessPlan, reads: Bool, register: @escaping @Sendable () -> Int64) {
     do throws(Trouble) {
       let files = try ChildFiles(plan)
@@ -36,7 +41,7 @@ final class ProcessStream: @unchecked Sendable {
         defer { files.close() }
         do throws(Trouble) {
           try connect(plan, files, reads: reads)
-          call.resume(.values([.int(register())]))
+          answerStart = { [call] in call.resume(.values([.int(register())])) }
         } catch {
           for pipe in [reader].compactMap({ $0 }) + loggers { pipe.close() }
           writer?.close()
@@ -71,7 +76,8 @@ final class ProcessStream: @unchecked Sendable {
     }
     launch.errors = try logger(.warn)
     ends.append(launch.errors)
-    let child = try ChildProcess(launch, keeper: .shared) { [self] in isOver($0, plan) }
+    let child = try ChildProcess(
+      launch, keeper: .shared, onStart: { [self] in hasStarted() }, onOver: { [self] in isOver($0, plan) })
     self.child = child
     // Who reads what was written to it may finish with that, and ends by itself then.
     children.add(child, finish: reads ? nil : { [self] in writer?.finish() })
@@ -89,11 +95,17 @@ final class ProcessStream: @unchecked Sendable {
     return pipe.writing
   }
 
+  private func hasStarted() {
+    answerStart?()
+    answerStart = nil
+  }
+
   private func isOver(
     _ result: Result<ChildProcess.Status, ChildProcess.LaunchRefusal>, _ plan: ProcessPlan
   ) {
     for pipe in [reader].compactMap({ $0 }) + loggers { pipe.drain() }
     writer?.close()
+    hasStarted()  // or cannot be
     if let child { children.remove(child) }
     child = nil
     switch result {

@@ -31,6 +31,7 @@ final class ChildProcess: @unchecked Sendable {
   /// When the group is killed, as it stands.
   private var killsAt: Int64?
   private var killTimer: PollLoop.Timer?
+  private let onStart: () -> Void
   private let onOver: (Result<Status, LaunchRefusal>) -> Void
 
   /// Why a child could not be started.
@@ -43,12 +44,16 @@ final class ChildProcess: @unchecked Sendable {
 
   /// Starts a child.
   ///
-  /// - Parameter onOver: Is called on the thread of the keeper's loop, once: when it could not be started, or
-  ///   nothing of its group is left.
+  /// - Parameters:
+  ///   - onStart: Is called on the thread of the keeper's loop when it runs, if it does.
+  ///   - onOver: Is called on the thread of the keeper's loop, once: when it could not be started, or
+  ///     nothing of its group is left.
   init(
-    _ launch: Launch, keeper: Keeper, onOver: @escaping (Result<Status, LaunchRefusal>) -> Void
+    _ launch: Launch, keeper: Keeper, onStart: @escaping () -> Void = {},
+    onOver: @escaping (Result<Status, LaunchRefusal>) -> Void
   ) throws(Trouble) {
     self.keeper = keeper
+    self.onStart = onStart
     self.onOver = onOver
     id = try keeper.launch(launch) { [self] report in take(report) }
   }
@@ -79,7 +84,9 @@ final class ChildProcess: @unchecked Sendable {
 
   private func take(_ report: Keeper.Report) {
     switch (state, report) {
-    case (.launched, .started(let pid)): state = .running(pid)
+    case (.launched, .started(let pid)):
+      state = .running(pid)
+      onStart()
     case (.launched, .refused(let code, let inFolder)):
       end(.failure(inFolder ? .folder(code) : .program(code)))
     case (.running(let pid), .ended(let status)):

@@ -9,7 +9,7 @@ import Values
 enum TimeModule {
   /// The longest pattern of `format` and `parse_as`, in bytes.
   private static let patternLimit = 4096
-  /// The longest text that is read by one, in bytes.
+  /// The longest text that is read, in bytes.
   private static let textLimit = 16 * 1024
 
   static let functions: [HostFunction] =
@@ -18,6 +18,7 @@ enum TimeModule {
       function("parse") { arguments, job throws(Misuse) in
         let text = try arguments.text(0, "text")
         let zone = try arguments.zone(1, in: job)
+        if let refusal = refusal(ofLength: text) { return refusal }
         do throws(ScheduleError) { return .values([try Instant(parsing: text, in: zone).value]) } catch {
           return .trouble("\(error)")
         }
@@ -26,9 +27,7 @@ enum TimeModule {
         let text = try arguments.text(0, "text")
         let pattern = try pattern(arguments, 1)
         let zone = try arguments.zone(2, in: job)
-        guard text.utf8.count <= textLimit else {
-          return .trouble("a text of \(text.utf8.count) bytes is too long: \(textLimit) are read")
-        }
+        if let refusal = refusal(ofLength: text) { return refusal }
         do throws(TimePattern.Mismatch) { return .values([try pattern.read(text, in: zone).value]) } catch {
           return .trouble(error.text)
         }
@@ -69,6 +68,7 @@ enum TimeModule {
       },
       function("parse_duration") { arguments, _ throws(Misuse) in
         let text = try arguments.text(0, "text")
+        if let refusal = refusal(ofLength: text) { return refusal }
         do throws(ScheduleError) {
           return .values([(Instant(microseconds: 0) + (try Interval(parsing: text))).value])
         } catch {
@@ -87,6 +87,12 @@ enum TimeModule {
     _ name: String, _ body: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> HostReply
   ) -> HostFunction {
     .immediate(name, of: "time", body)
+  }
+
+  private static func refusal(ofLength text: String) -> HostReply? {
+    let length = text.utf8.count
+    return length <= textLimit
+      ? nil : .trouble("a text of \(length) bytes is too long: \(textLimit) are read")
   }
 
   private static func pattern(_ arguments: Arguments, _ index: Int) throws(Misuse) -> TimePattern {

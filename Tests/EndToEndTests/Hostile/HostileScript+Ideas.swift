@@ -206,6 +206,7 @@ extension HostileScript {
     HostileScript(
       "full_device", .timedOut, "local f = io.open('/dev/full', 'w') while true do f:write('x') end"),
     HostileScript("endless_child", .timedOut, "for _ in io.popen('yes'):lines() do end"),
+    HostileScript("children_without_end", .timedOut, "while true do io.popen('sleep 1000') end"),
     HostileScript(
       "stubborn_children", .timedOutAfterGrace,
       "os.execute([[for i in 1 2 3 4 5; do (trap '' TERM; sleep 1000) & done; wait]])"),
