@@ -3,7 +3,7 @@ import Scheduling
 /// The clock was set (SPEC 4.5).
 extension Planner {
   /// Forward, there is nothing to do: what was jumped over is found late, as after downtime. Back, what
-  /// counts elapsed time is moved along, and nothing that has fired fires again.
+  /// counts elapsed time is moved along, what had come goes on, and nothing that has fired fires again.
   mutating func clockStepped(from: Instant, to: Instant) {
     let step = to - from
     guard step.microseconds != 0 else { return }
@@ -16,26 +16,47 @@ extension Planner {
     guard step < .zero else { return }
     let isFar = from - to > patience
     for slot in Set(slots.values).sorted() {
-      shiftRows(slot, by: step, isFar: isFar, to: to)
+      shiftRows(slot, from: from, to: to, isFar: isFar)
       shiftAccounts(slot, by: step, isFar: isFar, to: to)
       advance(slot, at: to)
     }
   }
 
-  private mutating func shiftRows(_ slot: Int, by step: Interval, isFar: Bool, to now: Instant) {
-    for entry in jobs[slot].open where entry.run.state == .waiting {
-      let run = entry.run
-      guard let index = jobs[slot].index(of: run.id), run.notBefore > now else { continue }
-      if run.attempt > 0 {
-        keepWaiting(index, in: slot, until: max(now, run.notBefore + step))
-      } else if isFar, run.claim == .onTime {
-        close(run.id, in: slot, Verdict(outcome: .skipped, reason: "the clock was set back"), at: now)
-      } else if run.claim != .onTime {
-        // A window is asked again at once: it says when it opens by the clock that is right.
-        jobs[slot].open[index].run.notBefore = max(run.dueAt, now)
-        jobs[slot].open[index].checkAt = max(run.dueAt, now)
+  private mutating func shiftRows(_ slot: Int, from: Instant, to now: Instant, isFar: Bool) {
+    jobs[slot].claimAgainAt = jobs[slot].claimAgainAt.map { min($0, now + claimRest) }
+    for id in jobs[slot].open.map(\.run.id) {
+      guard let index = jobs[slot].index(of: id), !jobs[slot].open[index].isRunning else { continue }
+      let since = jobs[slot].open[index].requiredSince
+      jobs[slot].open[index].requiredSince = since.map { min($0, now) }
+      let run = jobs[slot].open[index].run
+      guard run.claim != .paused, max(run.notBefore, jobs[slot].open[index].checkAt) > now else { continue }
+      if run.notBefore <= from || run.waitsForOpening {
+        // What had come does not come again. A window is asked at once: it says when it opens by the clock
+        // that is right.
+        move(index, slot, until: now)
+      } else if run.attempt > 0 || !isCalendar(run, jobs[slot]) {
+        move(index, slot, until: max(now, run.notBefore + (now - from)))
+      } else if isFar {
+        close(id, in: slot, Verdict(outcome: .skipped, reason: Self.setBackReason), at: now)
       }
     }
+  }
+
+  static let setBackReason = "the clock was set back"
+
+  /// Has a row that waits ask at another instant.
+  ///
+  /// One that is not durable yet keeps what it is written with: after a crash it waits as if nothing had been set.
+  private mutating func move(_ index: Int, _ slot: Int, until instant: Instant) {
+    jobs[slot].open[index].checkAt = instant
+    jobs[slot].open[index].run.notBefore = instant
+    if jobs[slot].open[index].isWaiting { decisions.append(.update(jobs[slot].open[index].run, [])) }
+  }
+
+  /// True for a row whose instant is one of the calendar's, whatever the clock reads.
+  private func isCalendar(_ run: Run, _ job: JobState) -> Bool {
+    guard case .clock = run.cause else { return false }
+    return job.plan.schedule?.triggers.first { $0.label == run.trigger }?.isCalendar ?? true
   }
 
   private mutating func shiftAccounts(_ slot: Int, by step: Interval, isFar: Bool, to now: Instant) {
@@ -81,5 +102,12 @@ extension TriggerAccount {
     let shift = step + Interval(microseconds: mark - rest)
     lastDue = last + shift
     accountedThrough = accountedThrough + shift
+  }
+}
+
+extension Run {
+  /// True for a row that a window or a blackout holds until it opens.
+  fileprivate var waitsForOpening: Bool {
+    claim == .deferred && attempt == 0 || gate == .window || gate == .blackout
   }
 }

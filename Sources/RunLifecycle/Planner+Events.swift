@@ -11,12 +11,16 @@ extension Planner {
   }
 
   /// Inserts the row of an event. A job that is not live, or is archived, is not due by events.
-  private mutating func fire(_ event: JobEvent, _ slot: Int, at now: Instant) {
-    guard jobs[slot].isLive, !jobs[slot].isArchived(at: now) else { return }
+  ///
+  /// - Parameter dueAt: when it happened; later than now by a clock that has been set back meanwhile.
+  private mutating func fire(_ event: JobEvent, _ slot: Int, dueAt: Instant? = nil, at now: Instant) {
+    let due = dueAt ?? now
+    guard jobs[slot].isLive, !jobs[slot].isArchived(at: due) else { return }
     let plan = jobs[slot].plan
+    let ready = due > now + claimAhead ? now : due
     var run = Run(
-      id: newID(), job: plan.key, trigger: event.trigger, cause: event.cause, dueAt: now,
-      notBefore: now + event.delay, node: node, version: plan.version, params: event.params)
+      id: newID(), job: plan.key, trigger: event.trigger, cause: event.cause, dueAt: due,
+      notBefore: ready + event.delay, node: node, version: plan.version, params: event.params)
     if let pause = jobs[slot].pause {
       (run.gate, run.reason) = (.paused, pause.reason)
       return record(
@@ -106,20 +110,22 @@ extension Planner {
   // MARK: After other jobs
 
   /// A run has ended: tells the jobs that wait for that.
-  mutating func tellDependents(of run: Run, named name: String) {
-    for slot in dependents[name] ?? [] where jobs[slot].isLive { tell(slot, of: run, named: name) }
+  mutating func tellDependents(of run: Run, named name: String, at now: Instant) {
+    for slot in dependents[name] ?? [] where jobs[slot].isLive { tell(slot, of: run, named: name, at: now) }
   }
 
   /// The job is live (again): tells it of the ends that it has not heard of.
   mutating func hear(_ key: JobKey, of ends: [EndedRun], at now: Instant) {
     guard let slot = slots[key], jobs[slot].isLive else { return }
-    for end in ends { tell(slot, of: end.run, named: end.job, meanwhile: true) }
+    for end in ends { tell(slot, of: end.run, named: end.job, at: now, meanwhile: true) }
     schedule(slot, at: now)
   }
 
   /// - Parameter meanwhile: the end came when the job was not live; a trigger that is accounted for up to there
   ///   has had it.
-  private mutating func tell(_ slot: Int, of run: Run, named name: String, meanwhile: Bool = false) {
+  private mutating func tell(
+    _ slot: Int, of run: Run, named name: String, at now: Instant, meanwhile: Bool = false
+  ) {
     // What follows a dry run would be no dry one.
     guard !run.isDry, let outcome = run.outcome?.rawValue, let ended = run.endedAt,
       let schedule = jobs[slot].plan.schedule
@@ -135,7 +141,11 @@ extension Planner {
       guard !met.isEmpty,
         let event = meet(met, of: conditions.count, by: run, at: ended, trigger, index, slot)
       else { continue }
-      if hasFired { decisions.append(.account(event.changes)) } else { fire(event, slot, at: ended) }
+      if hasFired {
+        decisions.append(.account(event.changes))
+      } else {
+        fire(event, slot, dueAt: ended, at: now)
+      }
       hasFired = true
     }
   }

@@ -180,24 +180,32 @@ extension Planner {
   /// Rows that wait under a trigger that is not there any more: another one that fires at their instant
   /// takes them over, or they end.
   private mutating func relabelWaiting(_ slot: Int, at now: Instant) {
+    for id in jobs[slot].open.map(\.run.id) { relabel(id, slot, at: now) }
+  }
+
+  private mutating func relabel(_ id: RunID, _ slot: Int, at now: Instant) {
     let schedule = jobs[slot].plan.schedule
-    for id in jobs[slot].open.map(\.run.id) {
-      guard let index = jobs[slot].index(of: id) else { continue }
-      let run = jobs[slot].open[index].run
-      guard case .clock(let due) = run.cause, run.state == .waiting, run.attempt == 0 else { continue }
-      if schedule?.triggers.contains(where: { $0.label == run.trigger && $0.enabled }) == true { continue }
-      let before = TriggerAccount(accountedThrough: due - Interval(microseconds: 1), lastDue: nil)
-      let heir = schedule?.triggers.indices.first {
-        schedule?.triggers[$0].isCalendar == true && schedule?.nextFiring(of: $0, after: before)?.dueAt == due
-      }
-      if let heir, let label = schedule?.triggers[heir].label {
-        jobs[slot].open[index].run.trigger = label
-      } else {
-        close(
-          id, in: slot, Verdict(outcome: .skipped, reason: "its trigger was removed", gate: .enabled), at: now
-        )
-      }
+    guard let index = jobs[slot].index(of: id) else { return }
+    let run = jobs[slot].open[index].run
+    guard case .clock(let due) = run.cause, run.state == .waiting, run.attempt == 0 else { return }
+    if schedule?.triggers.contains(where: { $0.label == run.trigger && $0.enabled }) == true { return }
+    let before = TriggerAccount(accountedThrough: due - Interval(microseconds: 1), lastDue: nil)
+    let heir = schedule?.triggers.indices.first {
+      schedule?.triggers[$0].isCalendar == true && schedule?.nextFiring(of: $0, after: before)?.dueAt == due
     }
+    if let heir, let label = schedule?.triggers[heir].label {
+      jobs[slot].open[index].run.trigger = label
+    } else {
+      close(
+        id, in: slot, Verdict(outcome: .skipped, reason: "its trigger was removed", gate: .enabled), at: now)
+    }
+  }
+
+  /// A row that a former daemon left under another version of its job.
+  mutating func adoptVersion(_ id: RunID, _ slot: Int, at now: Instant) {
+    relabel(id, slot, at: now)
+    guard let index = jobs[slot].index(of: id), jobs[slot].open[index].isWaiting else { return }
+    askOpeningAgain(index, slot, at: now)
   }
 
   /// Rows that wait for another attempt, or an opening, ask at once: they end, as the job is disabled or gone.
@@ -218,12 +226,19 @@ extension Planner {
       if run.attempt > 0 {
         jobs[slot].open[index].checkAt = max(jobs[slot].open[index].checkAt, run.notBefore)
       }
-      guard run.gate == .window || run.gate == .blackout else { continue }
-      let trigger = jobs[slot].plan.schedule?.triggers.first { $0.label == run.trigger }
-      // An attempt that follows another has asked before, so that its interval is over.
-      let earliest = run.attempt > 0 ? now : run.dueAt + (trigger?.delay ?? .zero)
-      keepWaiting(index, in: slot, until: max(now, earliest))
+      askOpeningAgain(index, slot, at: now)
     }
+  }
+
+  private mutating func askOpeningAgain(_ index: Int, _ slot: Int, at now: Instant) {
+    let run = jobs[slot].open[index].run
+    guard run.gate == .window || run.gate == .blackout else { return }
+    let trigger = jobs[slot].plan.schedule?.triggers.first { $0.label == run.trigger }
+    // An attempt that follows another has asked before, so that its interval is over; a row that is due long after
+    // now is one of before the clock was set back.
+    let hasCome = run.attempt > 0 || run.dueAt > now + claimAhead
+    let earliest = hasCome ? now : run.dueAt + (trigger?.delay ?? .zero)
+    keepWaiting(index, in: slot, until: max(now, earliest))
   }
 
   /// Drops a job that is removed and of which nothing is open.

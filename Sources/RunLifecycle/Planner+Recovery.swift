@@ -26,11 +26,19 @@ extension Planner {
       decisions.append(.finish(run, []))
       return
     }
+    // Back by years: as when the clock is set while the daemon is there.
+    let isAhead = run.dueAt > now + patience && run.notBefore > now && run.claim != .paused
+    if isAhead, !called, run.attempt == 0, run.claim == .onTime, run.cause.kind == "clock" {
+      run.settle(run.lastVerdict(Self.setBackReason), at: now)
+      decisions.append(.finish(run, []))
+      return
+    }
+    if isAhead { run.notBefore = now }
     slotOfRun[run.id] = slot
     let position = jobs[slot].open.firstIndex { $0.run.id > run.id } ?? jobs[slot].open.count
     jobs[slot].open.insert(OpenRun(run, phase: called ? .running : .waiting), at: position)
     if called { jobs[slot].running.append(run.id) }
-    if wasTakenBack { decisions.append(.update(run, [])) }
+    if wasTakenBack || isAhead { decisions.append(.update(run, [])) }
     if called {
       // Its start had taken their place, even if nobody could write that down any more.
       endSuperseded(by: run.id, slot, at: now)
@@ -41,6 +49,7 @@ extension Planner {
     if jobs[slot].pause == nil, run.claim == .paused {
       endPausedRow(slot, run.reason ?? "paused", at: now)
     }
+    if !called, run.version != jobs[slot].plan.version { adoptVersion(run.id, slot, at: now) }
     if !jobs[slot].open.isEmpty { dropRestarts(slot) }
     schedule(slot, at: now)
   }

@@ -21,7 +21,7 @@ extension Planner {
     var run = run
     run.settle(verdict, at: max(now, run.dueUntil ?? run.dueAt))
     decisions.append(.record(run, changes))
-    if let slot = slots[run.job] { tellDependents(of: run, named: jobs[slot].plan.name) }
+    if let slot = slots[run.job] { tellDependents(of: run, named: jobs[slot].plan.name, at: now) }
   }
 
   /// Ends an open row. One that is not durable yet ends as soon as it is.
@@ -37,7 +37,7 @@ extension Planner {
     jobs[slot].disengage(id)
     run.settle(verdict, at: now)
     decisions.append(.finish(run, restartRestarts(slot, at: now)))
-    tellDependents(of: run, named: jobs[slot].plan.name)
+    tellDependents(of: run, named: jobs[slot].plan.name, at: now)
   }
 
   /// Keeps an open row, whose next attempt may start from that instant on.

@@ -10,11 +10,12 @@ import Values
 
   /// Runs the body of a `main`, with `process` at hand.
   private func main(
-    _ body: String, environment: [String: String] = [:], timeLimit: Duration = .seconds(120)
+    _ body: String, environment: [String: String] = [:], timeLimit: Duration = .seconds(120),
+    stopGrace: Duration = .milliseconds(500)
   ) async -> ScriptHost.Outcome {
     await ScriptHost.main(
       "local process = require 'almanac.process'; " + body, in: folder, environment: environment,
-      timeLimit: timeLimit)
+      timeLimit: timeLimit, stopGrace: stopGrace)
   }
 
   // MARK: What comes back
@@ -316,10 +317,10 @@ import Values
   func terminated() async {
     let outcome = await main(
       """
-      local r = assert(process.shell("trap 'echo tidied; exit 7' TERM; echo ready; while :; do sleep 0.05; done", { timeout = 1 }))
+      local r = assert(process.shell("trap 'echo tidied; exit 7' TERM; echo ready; while :; do sleep 0.05; done", { timeout = 3 }))
       assert(r.timed_out and r.code == 7 and not r.ok)
       return r.stdout
-      """)
+      """, stopGrace: .seconds(60))
     #expect(outcome.result == "ready\ntidied\n")
   }
 

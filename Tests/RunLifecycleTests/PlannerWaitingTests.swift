@@ -117,4 +117,23 @@ import Testing
     #expect(try harness.ledger() == ["11:00:00 #2 succeeded"])
     #expect(harness.starts.map(\.notBefore).last == (try Instant(parsing: "2026-01-01T12:01", in: .utc)))
   }
+
+  @Test("ask again when their job's windows have changed while no daemon was there")
+  func windowChangedWhileAway() throws {
+    var harness = try PlannerHarness("2026-01-01T11:00")
+    try harness.goLive(harness.plan([Self.noon], window: ("20:00", "21:00")))
+    try harness.run(until: "2026-01-01T13:00")
+    try harness.restart(
+      at: "2026-01-01T14:00", harness.plan([Self.noon], window: ("10:00", "15:00"), version: "v2"))
+    try harness.run(until: "2026-01-01T14:01")
+    #expect(try harness.ledger() == ["12:00:00 succeeded"])
+  }
+
+  @Test("end when their trigger has gone while no daemon was there") func triggerGoneWhileAway() throws {
+    var harness = try PlannerHarness("2026-01-01T11:00")
+    try harness.goLive(harness.plan([Self.noon], window: ("20:00", "21:00")))
+    try harness.run(until: "2026-01-01T13:00")
+    try harness.restart(at: "2026-01-01T14:00", harness.plan([PlannerHarness.daily(9)], version: "v2"))
+    #expect(try harness.ledger(reasons: true) == ["12:00:00 skipped: its trigger was removed"])
+  }
 }

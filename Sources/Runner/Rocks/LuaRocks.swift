@@ -54,7 +54,7 @@ final class LuaRocks: Sendable {
       build = { type = "none" }
 
       """
-    do { try text.write(toFile: wish, atomically: true, encoding: .utf8) } catch {
+    do throws(SystemFailure) { try FileBytes.replace(wish, with: Array(text.utf8)) } catch {
       throw Failure(text: "cannot write \(wish): \(error)")
     }
     defer { unlink(wish) }
@@ -74,7 +74,8 @@ final class LuaRocks: Sendable {
     }
   }
 
-  /// What of the program's words says what is wrong: its errors, else its last lines.
+  /// What of the program's words says what is wrong: its errors, else its last lines. That there is no such rock
+  /// is also what it says of servers that it did not reach; then the first of those stands beside it.
   private static func gist(of output: [UInt8], _ status: Int32) -> String {
     let lines = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isNewline)
       .filter { !$0.allSatisfy(\.isWhitespace) }
@@ -82,7 +83,10 @@ final class LuaRocks: Sendable {
     let gist = (errors.isEmpty ? lines.suffix(5) : errors.suffix(5)).map {
       $0.hasPrefix("Error: ") ? $0.dropFirst(7) : $0
     }
-    return gist.isEmpty ? "it ended with status \(status >> 8 & 0xff)" : gist.joined(separator: "; ")
+    guard !gist.isEmpty else { return "it ended with status \(status >> 8 & 0xff)" }
+    let unreached = lines.first { $0.contains("Failed searching manifest: ") }
+    let words = unreached?.split(separator: ": ", maxSplits: 2).last.map { " (\($0))" } ?? ""
+    return gist.joined(separator: "; ") + words
   }
 
   // MARK: The child

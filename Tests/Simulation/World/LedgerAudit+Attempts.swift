@@ -33,7 +33,7 @@ extension LedgerAudit {
     }
     guard world.steps.isEmpty else { return }
     var least = policies.map { Self.pause(after: former.attempt, $0) }.min() ?? .zero
-    if case .retryAfter(let interval, _) = end { least = interval }
+    if case .retryAfter(let interval, _) = end { least = wasTold ? interval : min(least, interval) }
     if next.decided < ended + least {
       findings.append("\(what) came after \(next.decided - ended), not \(least)")
     }

@@ -10,7 +10,9 @@ extension LedgerAudit {
     for start in world.starts {
       let isFirst = world.starts.first { $0.boot == start.boot }?.id == start.id
       for (key, plan) in livePlans(at: start.at) {
-        let isCertain = plan.isCertainlyDue && !wasEnded(start.at, start.at + Self.settling)
+        let isCertain =
+          plan.isCertainlyDue && !wasEnded(start.at, start.at + Self.settling)
+          && !wasHeldUp(start.wall, start.wall + Self.settling)
         var expected: [String] = []
         if plan.policy.enabled, plan.policy.runOnStartup {
           expected = ["startup"]

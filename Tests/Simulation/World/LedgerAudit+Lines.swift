@@ -10,7 +10,29 @@ extension LedgerAudit {
       checkReplaced()
       checkFixedDelays()
     }
+    checkRates()
     checkLeftovers()
+  }
+
+  /// A fixed rate goes on in the calm, whatever the clock was set to before.
+  private mutating func checkRates() {
+    for (key, plans) in world.versions where plans.count == 1 && world.wasAlwaysThere(key) {
+      guard let plan = plans.first, plan.policy.enabled, plan.policy.catchUp != .all,
+        let schedule = plan.schedule,
+        schedule.triggers.count == 1, schedule.windows.isEmpty, schedule.blackout.entries.isEmpty,
+        !world.pauses.contains(where: { $0.job == key })
+      else { continue }
+      for trigger in schedule.triggers {
+        guard case .every(let interval) = trigger.rule, trigger.startAt == nil else { continue }
+        let decided = claims.values.filter { $0.run.job == key && $0.run.trigger == trigger.label }.map(
+          \.decided)
+        let marks =
+          [world.calm] + decided.filter { world.calm < $0 && $0 < world.closed }.sorted() + [world.closed]
+        for (former, next) in zip(marks, marks.dropFirst()) where next - former > interval + .seconds(25) {
+          findings.append("job \(key): \(trigger.written) was not due for \(next - former)")
+        }
+      }
+    }
   }
 
   /// No more runs wait behind another one than `queue_limit` says.
@@ -85,11 +107,19 @@ extension LedgerAudit {
     }
   }
 
+  /// No interval between attempts, delay or jitter of the simulation is longer.
+  private static let longestWait = Interval.seconds(400)
+
   /// After the calm nothing is open but what has a reason to be: it is recent, lies in the future, or its window is
   /// closed.
   private mutating func checkLeftovers() {
     let recent = world.closedAt - .seconds(40)
-    for row in world.leftovers where (claims[row.id]?.at ?? row.dueAt) < recent && row.notBefore < recent {
+    let recently = world.closed - .seconds(40)
+    for row in world.leftovers where claims[row.id]?.decided ?? .distantPast < recently {
+      guard row.notBefore < recent || isStuck(row) else { continue }
+      // A long line that moves.
+      let moves = row.gate == .overlap && world.calls.contains { $0.job == row.job && $0.begun > recently }
+      guard !moves else { continue }
       let edition = world.editions[row.job]?.last { $0.version != nil }?.version
       let plan = edition.flatMap { versions[row.job]?[$0] }
       if let schedule = plan?.schedule,
@@ -98,8 +128,14 @@ extension LedgerAudit {
         continue
       }
       findings.append(
-        "run \(row.id) of job \(row.job) (\(row.cause), \(row.claim)) was still \(row.state) after the calm: \(row.reason ?? "")"
-      )
+        "run \(row.id) of job \(row.job) (\(row.cause), \(row.claim)) was still \(row.state) after the calm, not"
+          + " before \(row.notBefore): \(row.reason ?? "")")
     }
+  }
+
+  /// True for a row that waits for a clock that was set back to read once more what it had read; only an instant of
+  /// the calendar does.
+  private func isStuck(_ row: Run) -> Bool {
+    row.notBefore > world.closedAt + Self.longestWait && !(row.claim == .onTime && row.attempt == 0)
   }
 }

@@ -23,39 +23,50 @@ extension LedgerAudit {
 
   /// Each end that a job waits for makes one run due; of several, the last that was missing does.
   mutating func checkFollowers() {
+    let ends = ends()
+    let endedAt = Dictionary(ends.map { ($0.run.id, $0.at) }) { first, _ in first }
+    // Ends up to then were told to those who wait for them.
+    let settled = world.closed - .seconds(5)
     for (key, plans) in world.versions where plans.count == 1 && world.wasAlwaysThere(key) {
       guard let plan = plans.first, plan.policy.enabled, plan.policy.archiveAfter == nil else { continue }
       var due: Set<RunID> = []
       for trigger in plan.schedule?.triggers ?? [] {
-        if case .after(let conditions) = trigger.rule { due.formUnion(ends(that: conditions)) }
+        if case .after(let conditions) = trigger.rule {
+          due.formUnion(Self.completions(of: conditions, by: ends))
+        }
       }
       var followed: Set<RunID> = []
       for row in rows where row.job == key {
         if case .after(let run) = row.cause { followed.insert(run) }
       }
-      for run in due.subtracting(followed).sorted() {
+      for run in due.subtracting(followed).sorted() where endedAt[run] ?? .distantFuture < settled {
         findings.append("job \(key): nothing followed run \(run)")
       }
-      for run in followed.subtracting(due).sorted() where rowOf[run]?.endedAt ?? .distantPast < settled {
+      for run in followed.subtracting(due).sorted() {
         findings.append("job \(key): a run followed run \(run), which it does not wait for")
       }
     }
   }
 
-  /// Ends up to then were told to those who wait for them.
-  private var settled: Instant { world.closedAt - .seconds(5) }
+  /// All ends, in the order in which they were decided, and when, by a clock that nobody sets.
+  private func ends() -> [(run: Run, at: Instant)] {
+    world.committed.compactMap { write in
+      switch write.change {
+      case .finish(let run, _, _): (run, write.decided)
+      case .record(let run, _): (run, write.decided)
+      default: nil
+      }
+    }
+  }
 
-  /// The runs whose ends complete what a trigger waits for, in the order in which they were decided.
-  private func ends(that conditions: [AfterCondition]) -> [RunID] {
+  /// The runs whose ends complete what a trigger waits for.
+  private static func completions(of conditions: [AfterCondition], by ends: [(run: Run, at: Instant)])
+    -> [RunID]
+  {
     var found: [RunID] = []
     var met: Set<Int> = []
-    for write in world.committed {
-      let run: Run
-      switch write.change {
-      case .finish(let ended, _, _), .record(let ended, _): run = ended
-      default: continue
-      }
-      guard let outcome = run.outcome?.rawValue, let ended = run.endedAt, ended < settled else { continue }
+    for (run, _) in ends {
+      guard let outcome = run.outcome?.rawValue else { continue }
       let now = conditions.indices.filter {
         conditions[$0].job == "job\(run.job)" && conditions[$0].isMet(by: outcome)
       }

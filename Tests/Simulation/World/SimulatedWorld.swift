@@ -34,6 +34,8 @@ public struct SimulatedWorld {
   /// A change of the ledger, with the time at which it was decided.
   struct Write: Equatable {
     var decidedAt: Instant
+    /// By a clock that nobody sets.
+    var decided: Instant
     /// The latest that the wall clock had ever read by then.
     var latest: Instant
     var change: LedgerChange
@@ -178,8 +180,9 @@ public struct SimulatedWorld {
   private(set) var ends: [Instant] = []
   /// What was still open at the end of the calm, and what the wall clock read then.
   private(set) var leftovers: [Run] = []
-  /// Since when nothing goes wrong any more, by the wall clock.
+  /// Since when nothing goes wrong any more, by the wall clock, and by one that nobody sets.
   private(set) var calmFrom = Instant.distantFuture
+  private(set) var calm = Instant.distantFuture
   /// What came for a trigger that watches, until a version without the trigger came.
   private(set) var arrivals: [(job: JobKey, snapshot: String, isCertain: Bool)] = []
   private var filesSeen: [JobKey: String] = [:]
@@ -199,8 +202,9 @@ public struct SimulatedWorld {
   /// Why the world cannot go on.
   private(set) var failure: String?
   private(set) var powerCuts = 0
-  /// When all jobs were removed, by the wall clock.
+  /// When all jobs were removed, by the wall clock, and by one that nobody sets.
   private(set) var closedAt = Instant.distantFuture
+  private(set) var closed = Instant.distantFuture
   private var restarts = 0
   private var wasRemoved: Set<JobKey> = []
   private var faultUntil: Instant?
@@ -269,10 +273,12 @@ public struct SimulatedWorld {
       resume(key)
     }
     calmFrom = clock
+    self.calm = now
     let calmEnd = now + calm
     while failure == nil, let entry = next(until: calmEnd) { try take(entry) }
     now = max(now, calmEnd)
     closedAt = clock
+    closed = now
     leftovers = try store.openRuns()
     for key in jobs.keys.sorted() { remove(key) }
     while failure == nil, let entry = next(until: .distantFuture) { try take(entry) }
@@ -392,7 +398,7 @@ extension SimulatedWorld {
   }
 
   private mutating func write(_ change: LedgerChange) {
-    queue.append(Write(decidedAt: clock, latest: latest, change: change))
+    queue.append(Write(decidedAt: clock, decided: now, latest: latest, change: change))
   }
 
   private mutating func beginCommit() {
@@ -609,7 +615,7 @@ extension SimulatedWorld {
 
   /// Somebody sets the clock; the daemon sees it within a second.
   private mutating func setClock() {
-    let step = random.pick([1, -1, 1, -1]) as Int64 * random.pick([2, 90, 600, 5000])
+    let step = random.pick([1, -1]) as Int64 * random.pick([2, 90, 90, 600, 600, 5000, 15_000])
     steps.append(.seconds(step))
     let from = clock
     skew = skew + .seconds(step)
