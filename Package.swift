@@ -181,7 +181,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(name: "JobWritingTests", dependencies: ["JobWriting"], swiftSettings: strict),
-    .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),
+    .testTarget(name: "ValuesTests", dependencies: ["TestSupport", "Values"], swiftSettings: strict),
     .testTarget(
       name: "JobsTests",
       dependencies: [

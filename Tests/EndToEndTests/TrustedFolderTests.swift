@@ -32,12 +32,13 @@ extension RealBinary {
       try await almanac.serve()
       let start = almanac.log.count
       var turn = 0
+      var random = SeededNumbers(seed: 1)
       for _ in 0..<20 {
         var expected: [String: DataValue] = [:]
         for _ in 0..<50 {
-          let name = names.randomElement() ?? "job1"
+          let name = names.randomElement(using: &random) ?? "job1"
           let text = text(turn, padding: turn * 37 % 9000)
-          let save = EditorSave.quick.filter { !$0.leavesEmpty }.randomElement() ?? .inPlace
+          let save = EditorSave.quick.filter { !$0.leavesEmpty }.randomElement(using: &random) ?? .inPlace
           save.perform("\(almanac.jobs)/\(name).lua", text)
           expected[name] = version(text)
           turn += 1

@@ -223,10 +223,11 @@ struct FolderWatcherTests {
     ]
     folder.makeFolder("jobs/new/x")
     let saves = EditorSave.quick
+    var random = SeededNumbers(seed: 1)
     for turn in 0..<500 {
-      let path = "jobs/" + (paths.randomElement() ?? "a.lua")
-      (saves.randomElement() ?? .inPlace).perform(folder(path), "save \(turn)")
-      if turn % 7 == 0 { folder.remove("jobs/" + (paths.randomElement() ?? "a.lua")) }
+      let path = "jobs/" + (paths.randomElement(using: &random) ?? "a.lua")
+      (saves.randomElement(using: &random) ?? .inPlace).perform(folder(path), "save \(turn)")
+      if turn % 7 == 0 { folder.remove("jobs/" + (paths.randomElement(using: &random) ?? "a.lua")) }
       if turn % 50 == 49 {
         let isUpToDate = probe.eventually { $0.isUpToDate() }
         #expect(isUpToDate)

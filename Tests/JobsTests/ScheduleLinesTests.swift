@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Jobs
@@ -34,9 +35,11 @@ struct ScheduleLinesTests {
       "end",
       "(", ")", ",", ";", ".", "1e5", "x", "\u{0}", "é", "then", "==", "schedule = {", "#",
     ]
+    var random = SeededNumbers(seed: 1)
     for _ in 0..<3000 {
-      let text = (0..<Int.random(in: 0..<30)).map { _ in pieces.randomElement() ?? "" }.joined(
-        separator: [" ", ""].randomElement() ?? "")
+      let count = Int.random(in: 0..<30, using: &random)
+      let text = (0..<count).map { _ in pieces.randomElement(using: &random) ?? "" }.joined(
+        separator: Bool.random(using: &random) ? " " : "")
       _ = line("schedule.x[1].y", text)
     }
   }

@@ -34,7 +34,10 @@ struct TaskTranslation {
     var told: Set<String> = []
     return findings.map { finding in
       var reason = finding.message
-      if let given = task.given[finding.key], given.place == finding.place, !reason.contains(given.summary) {
+      // Of the list of actions, each is in the job.
+      if finding.key != "Actions", let given = task.given[finding.key], given.place == finding.place,
+        !reason.contains(given.summary)
+      {
         reason += notes.said(by: finding.key)
       }
       let part = String(finding.key.prefix { $0 != "." })
