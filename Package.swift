@@ -33,7 +33,7 @@ let package = Package(
     .target(
       name: "LuaHost",
       dependencies: [
-        "CLua", "Scheduling", "Values", .product(name: "HeapModule", package: "swift-collections"),
+        "CLua", "Files", "Scheduling", "Values", .product(name: "HeapModule", package: "swift-collections"),
       ],
       swiftSettings: strict),
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
@@ -41,7 +41,7 @@ let package = Package(
     .target(
       name: "HostModules",
       dependencies: [
-        "CArchive", "CLinux", "CZlib", "LuaHost", "Notifying", "Scheduling", "Values", "WebClient",
+        "CArchive", "CLinux", "CZlib", "Files", "LuaHost", "Notifying", "Scheduling", "Values", "WebClient",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -58,7 +58,7 @@ let package = Package(
     .target(
       name: "WebClient",
       dependencies: [
-        "CZlib", "Scheduling",
+        "CZlib", "Files", "Scheduling",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -70,7 +70,7 @@ let package = Package(
     .target(
       name: "Notifying",
       dependencies: [
-        "Scheduling", "Values", "WebClient",
+        "Files", "Scheduling", "Values", "WebClient",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -78,6 +78,9 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: strict),
+
+    // Files and folders, and the system's words for what went wrong with them.
+    .target(name: "Files", swiftSettings: strict),
 
     // Pure: no clock, no waiting, no I/O but for reading zone files.
     .target(name: "Values", swiftSettings: strict),
@@ -90,12 +93,13 @@ let package = Package(
 
     // Files of one folder that change together.
     .target(
-      name: "FolderSyncing", dependencies: ["Values", .product(name: "Crypto", package: "swift-crypto")],
+      name: "FolderSyncing",
+      dependencies: ["Files", "Values", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
 
     // What others have, as job files.
     .target(name: "JobWriting", dependencies: ["Jobs", "Scheduling", "Values"], swiftSettings: strict),
-    .target(name: "Importers", dependencies: ["JobWriting", "Scheduling"], swiftSettings: strict),
+    .target(name: "Importers", dependencies: ["Files", "JobWriting", "Scheduling"], swiftSettings: strict),
     .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
     .target(
       name: "TaskScheduling",
@@ -115,7 +119,7 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "CLinux", "FolderSyncing", "Notifying", "RunLifecycle", "Scheduling", "Values",
+        "CLinux", "Files", "FolderSyncing", "Notifying", "RunLifecycle", "Scheduling", "Values",
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
@@ -129,7 +133,7 @@ let package = Package(
     .target(
       name: "RunStoreSQLite",
       dependencies: [
-        "KillPoints", "RunLifecycle", "RunStore", "Scheduling", "Values",
+        "Files", "KillPoints", "RunLifecycle", "RunStore", "Scheduling", "Values",
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
@@ -140,8 +144,8 @@ let package = Package(
     .target(
       name: "Runner",
       dependencies: [
-        "CLinux", "HostProtocol", "Jobs", "KillPoints", "Notifying", "RunLifecycle", "RunStore", "Scheduling",
-        "Values",
+        "CLinux", "Files", "HostProtocol", "Jobs", "KillPoints", "Notifying", "RunLifecycle", "RunStore",
+        "Scheduling", "Values",
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -149,11 +153,9 @@ let package = Package(
     .executableTarget(
       name: "almanac",
       dependencies: [
-        "CLinux", "CResources", "FolderSyncing", "HostProcess", "Importers", "JobWriting", "Jobs",
-        "RunLifecycle",
-        "RunStore",
-        "RunStoreSQLite", "Runner",
-        "Scheduling", "Settings", "TaskScheduling", "Values",
+        "CLinux", "CResources", "Files", "FolderSyncing", "HostProcess", "Importers", "JobWriting", "Jobs",
+        "RunLifecycle", "RunStore", "RunStoreSQLite", "Runner", "Scheduling", "Settings", "TaskScheduling",
+        "Values",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
@@ -170,10 +172,13 @@ let package = Package(
     .testTarget(
       name: "ImportersTests", dependencies: ["Importers", "JobWriting", "Jobs", "Scheduling", "Values"],
       exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: strict),
     .testTarget(name: "FolderSyncingTests", dependencies: ["FolderSyncing"], swiftSettings: strict),
     .testTarget(
       name: "TaskSchedulingTests",
-      dependencies: ["FolderSyncing", "JobWriting", "Jobs", "Scheduling", "TaskScheduling", "Values"],
+      dependencies: [
+        "FolderSyncing", "JobWriting", "Jobs", "Scheduling", "TaskScheduling", "TestSupport", "Values",
+      ],
       swiftSettings: strict),
     .testTarget(name: "JobWritingTests", dependencies: ["JobWriting"], swiftSettings: strict),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: strict),

@@ -61,9 +61,11 @@ static int call_host(lua_State *L) {
     return raise_at_caller(L);
   }
   int32_t function = (int32_t)lua_tointeger(L, lua_upvalueindex(1));
+  state->made = 0;
   int reply = state->config.call(state->config.context, function, state->arguments.bytes,
                                  state->arguments.length, whether_waiting(L, state));
   look(L, state); /* it may have given up */
+  if (state->made > state->hard) return raise_memory_end(L, state);
   return take_reply(L, state, reply);
 }
 

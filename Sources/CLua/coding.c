@@ -208,10 +208,7 @@ const char *encode_list(lua_State *L, int first, buffer *target) {
  * [-0, +0, v] */
 static void look_around(lua_State *L, clua_state *state) {
   look(L, state);
-  if (state->used <= state->hard) return;
-  note_place(L, state);
-  begin_memory_end(state);
-  raise_end(L);
+  if (state->used > state->hard) raise_memory_end(L, state);
 }
 
 static void take(lua_State *L, const uint8_t **position, const uint8_t *end, void *into, size_t length) {

@@ -34,6 +34,7 @@ struct clua_state {
   size_t check_at;  /* past it, the hook looks */
   bool check_memory; /* the hook is to look */
   int overdraft;     /* > 0: the host pushes, nothing is refused */
+  size_t made;       /* by the host, in the call that is being answered */
 
   /* Stopping. */
   _Atomic int stop_requested; /* the level */
@@ -109,6 +110,8 @@ void note_place(lua_State *L, clua_state *state);
 void note_refusal(clua_state *state);
 /* The run has met its hard limit. */
 void begin_memory_end(clua_state *state);
+/* The same, found by a function of ours. [-0, +0, v] */
+int raise_memory_end(lua_State *L, clua_state *state);
 /* Arms the hook in the running thread. Safe in a signal handler. */
 void arm_hook(clua_state *state);
 /* What pends is noticed; returns the level that was requested, 0 for none. [-0, +0, -] */
@@ -127,6 +130,13 @@ void call_back(lua_State *L, clua_state *state, int argument_count, int result_c
 void set_current(clua_state *state);
 
 void *allocate(void *context, void *block, size_t old_size, size_t size);
+
+/* Blocks of memory, as malloc, realloc and free have them; who frees one knows how large it was asked for. */
+void *make_block(size_t size);
+void *resize_block(void *old, size_t size);
+void free_block(void *old, size_t size);
+/* From now on the calling thread keeps some of what is freed in it, until it ends. */
+void begin_block_store(void);
 
 /* A host function as a Lua function. [-0, +1, m] */
 void push_host_function(lua_State *L, int32_t index);

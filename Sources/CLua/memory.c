@@ -22,11 +22,11 @@ void *allocate(void *context, void *block, size_t old_size, size_t size) {
   if (!block) old_size = 0; /* Lua passes the kind of a new object there */
   if (size == 0) {
     state->used -= old_size;
-    free(block);
+    free_block(block, old_size);
     return NULL;
   }
   if (size > old_size && !may_take(state, size - old_size)) return NULL;
-  void *moved = block ? realloc(block, size) : malloc(size);
+  void *moved = block ? resize_block(block, size) : make_block(size);
   if (!moved) return size <= old_size ? block : NULL;
   state->used += size - old_size;
   if (state->used > state->peak) state->peak = state->used;

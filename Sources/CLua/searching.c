@@ -103,39 +103,42 @@ static int string_find(lua_State *L) { return find_or_match(L, true); }
 
 static int string_match(lua_State *L) { return find_or_match(L, false); }
 
-/* gmatch. The iterator's upvalues: the subject, the pattern, where the next search begins, and where the
- * last match ended, -1 before the first. */
+/* gmatch */
 
-static int next_match(lua_State *L) {
+/* How far an iterator has come. The texts are upvalues of it, which keeps them where they are. */
+typedef struct {
+  const char *subject, *pattern;
   size_t length, pattern_length;
+  const char *at;       /* where the next search begins; past the end when there is none */
+  const char *last_end; /* of the last match, NULL before the first */
+} iteration;
+
+/* Upvalues: the iteration, the subject, the pattern. */
+static int next_match(lua_State *L) {
   matcher m;
-  const char *subject = lua_tolstring(L, lua_upvalueindex(1), &length);
-  const char *pattern = lua_tolstring(L, lua_upvalueindex(2), &pattern_length);
-  lua_Integer start = lua_tointeger(L, lua_upvalueindex(3));
-  lua_Integer last_end = lua_tointeger(L, lua_upvalueindex(4));
-  begin_matching(&m, L, subject, length, pattern, pattern_length);
-  for (; start <= (lua_Integer)length; start++) {
-    const char *at = subject + start, *end = match_from(&m, &at, false);
+  iteration *own = lua_touserdata(L, lua_upvalueindex(1));
+  begin_matching(&m, L, own->subject, own->length, own->pattern, own->pattern_length);
+  for (const char *at = own->at; at <= m.subject_end; at++) {
+    const char *end = match_from(&m, &at, false);
     if (!end) break;
-    start = at - subject;
-    if (end - subject == last_end) continue; /* the empty match at the end of the last one */
-    lua_pushinteger(L, end - subject);
-    lua_copy(L, -1, lua_upvalueindex(3));
-    lua_replace(L, lua_upvalueindex(4));
+    if (end == own->last_end) continue; /* the empty match at the end of the last one */
+    own->at = own->last_end = end;
     return push_captures(&m, at, end);
   }
   return 0;
 }
 
 static int string_gmatch(lua_State *L) {
-  size_t length;
-  luaL_checklstring(L, 1, &length);
-  luaL_checkstring(L, 2);
+  size_t length, pattern_length;
+  const char *subject = luaL_checklstring(L, 1, &length);
+  const char *pattern = luaL_checklstring(L, 2, &pattern_length);
   size_t start = start_argument(L, 3, length);
   lua_settop(L, 2);
-  lua_pushinteger(L, start > length ? (lua_Integer)length + 1 : (lua_Integer)start);
-  lua_pushinteger(L, -1);
-  lua_pushcclosure(L, next_match, 4);
+  iteration *own = lua_newuserdatauv(L, sizeof *own, 0);
+  *own = (iteration){subject, pattern, length, pattern_length,
+                     subject + (start > length ? length + 1 : start), NULL};
+  lua_insert(L, 1);
+  lua_pushcclosure(L, next_match, 3);
   return 1;
 }
 

@@ -82,6 +82,12 @@ void begin_memory_end(clua_state *state) {
   begin_unwinding(state, CAUSE_MEMORY);
 }
 
+int raise_memory_end(lua_State *L, clua_state *state) {
+  note_place(L, state);
+  begin_memory_end(state);
+  return raise_end(L);
+}
+
 int notice_stop(lua_State *L, clua_state *state) {
   int requested = atomic_load(&state->stop_requested);
   if (requested > atomic_load(&state->stop_taken)) {
@@ -168,9 +174,11 @@ void clua_request_stop(clua_state *state, int level) {
 
 bool clua_stop_pending(const clua_state *state) { return is_stop_pending(state); }
 
-bool clua_must_end(void) {
-  const clua_state *state = current;
-  return state && clua_stop_pending(state);
+bool clua_must_end(size_t made) {
+  clua_state *state = current;
+  if (!state) return false;
+  state->made += made;
+  return state->made > state->hard || clua_stop_pending(state);
 }
 
 int clua_stop_level(const clua_state *state) {
@@ -209,6 +217,7 @@ void clua_begin_thread(const char *name) {
   sigaddset(&signals, stop_signal());
   pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
   pthread_setname_np(pthread_self(), name);
+  begin_block_store();
 }
 
 int clua_thread_number(void) { return gettid(); }

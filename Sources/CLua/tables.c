@@ -107,16 +107,18 @@ static int table_move(lua_State *L) {
 }
 
 static int table_unpack(lua_State *L) {
-  clua_state *state = state_of(L);
-  lua_Integer from = luaL_optinteger(L, 2, 1);
-  lua_Integer end = luaL_opt(L, luaL_checkinteger, 3, luaL_len(L, 1));
+  bool is_plain = is_plain_table(L);
+  lua_Integer from = luaL_optinteger(L, 2, 1), end;
+  if (!lua_isnoneornil(L, 3)) end = luaL_checkinteger(L, 3);
+  else end = is_plain ? (lua_Integer)lua_rawlen(L, 1) : luaL_len(L, 1);
   if (from > end) return 0;
   lua_Unsigned count = (lua_Unsigned)end - (lua_Unsigned)from + 1; /* 0 for all that there are */
   if (count - 1 >= INT_MAX || !lua_checkstack(L, (int)count)) return luaL_error(L, "too many results to unpack");
-  if (is_plain_table(L)) {
+  if (is_plain) {
     for (lua_Unsigned i = 0; i < count; i++) lua_rawgeti(L, 1, (lua_Integer)((lua_Unsigned)from + i));
     return (int)count;
   }
+  clua_state *state = state_of(L);
   for (lua_Unsigned i = 0; i < count; i++) {
     look(L, state);
     lua_geti(L, 1, (lua_Integer)((lua_Unsigned)from + i));

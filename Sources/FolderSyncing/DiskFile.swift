@@ -1,4 +1,5 @@
 import Crypto
+import Files
 import Glibc
 import Values
 
@@ -21,14 +22,8 @@ enum DiskFile {
     guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw FolderSyncError("\(path) is not a file; move it out of the way")
     }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 64 * 1024)
-    while true {
-      let count = Glibc.read(file, &chunk, chunk.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw trouble("read", path) }
-      if count == 0 { return bytes }
-      bytes += chunk[..<count]
+    do throws(SystemFailure) { return try FileBytes.rest(of: file) } catch {
+      throw trouble("read", path, error)
     }
   }
 
@@ -36,12 +31,10 @@ enum DiskFile {
     let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw trouble("write", path) }
     defer { close(file) }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw trouble("write", path) }
-      rest = rest.dropFirst(count)
+    do throws(SystemFailure) {
+      try FileBytes.write(bytes[...], to: file)
+    } catch {
+      throw trouble("write", path, error)
     }
     guard fsync(file) == 0 else { throw trouble("write", path) }
   }
@@ -73,40 +66,17 @@ enum DiskFile {
 
   /// Makes the folder and those that it lies in.
   static func makeFolder(_ path: String) throws(FolderSyncError) {
-    if mkdir(path, 0o755) == 0 { return }
-    if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
-      try makeFolder(String(path[..<slash]))
-      if mkdir(path, 0o755) == 0 { return }
-    }
-    var status = stat()
-    guard errno == EEXIST, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-      throw trouble("make the folder", path)
+    do throws(SystemFailure) {
+      try Folder.make(path, mode: 0o755)
+    } catch {
+      throw trouble("make the folder", path, error)
     }
   }
 
   /// Removes a folder and the files in it; it holds no others.
   static func removeFolder(_ path: String) {
-    for name in names(in: path) { unlink(path + "/" + name) }
+    for name in (try? Folder.names(in: path)) ?? [] { unlink(path + "/" + name) }
     rmdir(path)
-  }
-
-  static func names(in path: String) -> [String] {
-    guard let folder = opendir(path) else { return [] }
-    defer { closedir(folder) }
-    var names: [String] = []
-    while let entry = readdir(folder) {
-      let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-      if let name = String(validating: bytes, as: UTF8.self), name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
-  }
-
-  /// Names that were added, moved or removed are so after a power cut too.
-  static func settle(_ folder: String) {
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    fsync(descriptor)
-    close(descriptor)
   }
 
   static func digest(_ bytes: [UInt8]) -> String {
@@ -114,7 +84,9 @@ enum DiskFile {
     return String(SHA256.hash(data: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
   }
 
-  private static func trouble(_ what: String, _ path: String) -> FolderSyncError {
-    FolderSyncError("cannot \(what) \(path): \(String(cString: strerror(errno)))")
+  private static func trouble(
+    _ what: String, _ path: String, _ failure: SystemFailure = SystemFailure()
+  ) -> FolderSyncError {
+    FolderSyncError("cannot \(what) \(path): \(failure)")
   }
 }

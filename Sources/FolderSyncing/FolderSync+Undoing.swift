@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Values
 
@@ -23,7 +24,7 @@ extension FolderSync {
       for file in journal.created where !DiskFile.exists(hidden + "/new/" + file) {
         try DiskFile.remove(folder + "/" + file)
       }
-      DiskFile.settle(folder)
+      Folder.settle(folder)
     }
     finish()
     return true
@@ -64,16 +65,10 @@ extension FolderSync {
   /// Calls for each folder, links to folders left out.
   private static func visit(_ folder: String, depth: Int, _ call: (String) -> Void) {
     call(folder)
-    guard depth < 32, let stream = opendir(folder) else { return }
-    var folders: [String] = []
-    while let entry = readdir(stream) {
-      guard entry.pointee.d_type == UInt8(DT_DIR) else { continue }
-      let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-      if bytes.first != UInt8(ascii: "."), let name = String(validating: bytes, as: UTF8.self) {
-        folders.append(name)
-      }
+    guard depth < 32, let entries = try? Folder.entries(in: folder) else { return }
+    for entry in entries where entry.kind == .folder {
+      guard let name = entry.name, !name.hasPrefix(".") else { continue }
+      visit(folder + "/" + name, depth: depth + 1, call)
     }
-    closedir(stream)
-    for name in folders { visit(folder + "/" + name, depth: depth + 1, call) }
   }
 }

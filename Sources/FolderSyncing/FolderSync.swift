@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Values
 
@@ -166,7 +167,7 @@ public struct FolderSync: Sendable {
     let path = hidden + "/lock"
     let lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard lock >= 0 else {
-      throw FolderSyncError("cannot write \(path): \(String(cString: strerror(errno)))")
+      throw FolderSyncError("cannot write \(path): \(SystemFailure())")
     }
     // Readers hold it for a moment too.
     for _ in 0..<40 {
@@ -190,15 +191,15 @@ public struct FolderSync: Sendable {
         if let after = change.after { try DiskFile.write(Array(after.utf8), to: new + "/" + change.file) }
         if change.before != nil { try DiskFile.link(folder + "/" + change.file, as: old + "/" + change.file) }
       }
-      DiskFile.settle(new)
-      DiskFile.settle(old)
+      Folder.settle(new)
+      Folder.settle(old)
       try DiskFile.replace(
         journalPath,
         with: Journal(
           transaction: transaction, created: plan.changes.filter { $0.before == nil }.map(\.file),
           kept: plan.changes.filter { $0.before != nil }.map(\.file)
         ).value)
-      DiskFile.settle(hidden)
+      Folder.settle(hidden)
       for change in plan.changes {
         let path = folder + "/" + change.file
         if change.after == nil {
@@ -207,11 +208,11 @@ public struct FolderSync: Sendable {
           try DiskFile.move(new + "/" + change.file, to: path)
         }
       }
-      DiskFile.settle(folder)
+      Folder.settle(folder)
       var files = unwanted.map { names in manifest.files.filter { !names.contains($0.key) } } ?? [:]
       for (file, text) in wanted { files[file] = DiskFile.digest(Array(text.utf8)) }
       try DiskFile.replace(manifestPath, with: Manifest(transaction: transaction, files: files).value)
-      DiskFile.settle(hidden)
+      Folder.settle(hidden)
     } catch {
       // What cannot be undone now, the next call undoes.
       _ = try? undoInterrupted()

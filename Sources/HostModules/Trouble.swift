@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// Something outside went wrong: the script gets `nil` and this sentence.
@@ -8,7 +9,7 @@ struct Trouble: Error, Equatable {
 
   /// What the system said about the call that has just failed: `cannot read a.txt: permission denied`.
   static func system(_ action: String, _ path: JobPath, code: Int32 = errno) -> Trouble {
-    Trouble("cannot \(action) \(path.given): \(reason(code))")
+    Trouble("cannot \(action) \(path.given): \(SystemFailure(code: code).reason)")
   }
 
   /// A file that cannot be made, for lack of its folder or for another reason.
@@ -18,12 +19,5 @@ struct Trouble: Error, Equatable {
         "cannot write \(path.given): there is no folder \(path.parent.given) (fs.mkdir makes it)")
     }
     return .system("write", path, code: code)
-  }
-
-  /// The system's words for an error number, in lower case, as they stand inside a sentence.
-  static func reason(_ code: Int32) -> String {
-    guard let message = strerror(code) else { return "error \(code)" }
-    let text = String(cString: message)
-    return text.prefix(1).lowercased() + text.dropFirst()
   }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Files
 import Glibc
 
 /// What is read from disk to be imported.
@@ -27,21 +27,7 @@ enum ImportFile {
 
   /// What standard input gives, up to its end.
   static func standardInput() throws(Failure) -> String {
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 64 << 10)
-    while true {
-      let count = read(0, &buffer, buffer.count)
-      if count == 0 { return text(of: bytes) }
-      guard count > 0 || errno == EINTR else {
-        throw Failure(description: "standard input: \(reason(errno))")
-      }
-      bytes += buffer.prefix(max(0, count))
-      guard bytes.count <= largest else { throw tooLarge("standard input") }
-    }
-  }
-
-  private static func tooLarge(_ name: String) -> Failure {
-    Failure(description: "\(name): is larger than \(largest >> 20) MB")
+    try text(of: 0, named: "standard input")
   }
 
   /// The text of a file: UTF-8, with or without a byte order mark; else each byte as a letter of ISO 8859-1.
@@ -50,13 +36,25 @@ enum ImportFile {
     case .file: break
     case .folder: throw Failure(description: "\(path): this is a folder, not a file")
     case .other: throw Failure(description: "\(path): this is no regular file")
-    case nil: throw Failure(description: "\(path): \(reason(errno))")
+    case nil: throw Failure(description: "\(path): \(SystemFailure().reason)")
     }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw Failure(description: "\(path): \(reason(errno))")
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard file >= 0 else { throw Failure(description: "\(path): \(SystemFailure().reason)") }
+    defer { close(file) }
+    return try text(of: file, named: path)
+  }
+
+  private static func text(of file: Int32, named name: String) throws(Failure) -> String {
+    let bytes: [UInt8]
+    do throws(SystemFailure) {
+      bytes = try FileBytes.rest(of: file, limit: largest + 1)
+    } catch {
+      throw Failure(description: "\(name): \(error.reason)")
     }
-    guard data.count <= largest else { throw tooLarge(path) }
-    return text(of: Array(data))
+    guard bytes.count <= largest else {
+      throw Failure(description: "\(name): is larger than \(largest >> 20) MB")
+    }
+    return text(of: bytes)
   }
 
   static func text(of bytes: [UInt8]) -> String {
@@ -67,15 +65,10 @@ enum ImportFile {
 
   /// The names in a folder, sorted, but for hidden ones.
   static func names(in folder: String) throws(Failure) -> [String] {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }
-        .sorted()
+    do throws(SystemFailure) {
+      return try Folder.names(in: folder).filter { !$0.hasPrefix(".") }
     } catch {
-      throw Failure(description: "\(folder): the folder cannot be read")
+      throw Failure(description: "\(folder): the folder cannot be read: \(error.reason)")
     }
-  }
-
-  private static func reason(_ code: Int32) -> String {
-    String(cString: strerror(code)).lowercased()
   }
 }

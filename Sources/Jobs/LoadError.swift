@@ -33,8 +33,13 @@ extension LoadError: Comparable {
 /// All that is wrong with one version of a job; never empty.
 public struct LoadFailure: Error, Sendable, Equatable, CustomStringConvertible {
   public let errors: [LoadError]
+  /// Whether the same files may well load a little later: what is missing comes from elsewhere.
+  public let mayPass: Bool
 
-  public init(_ errors: [LoadError]) { self.errors = errors }
+  public init(_ errors: [LoadError], mayPass: Bool = false) {
+    self.errors = errors
+    self.mayPass = mayPass
+  }
 
   public var description: String { errors.map(\.description).joined(separator: "\n") }
 }

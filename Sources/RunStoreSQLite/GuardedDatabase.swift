@@ -1,3 +1,4 @@
+import Files
 import GRDB
 import Glibc
 import KillPoints
@@ -106,6 +107,6 @@ final class GuardedDatabase: Sendable {
   }
 
   private func failure(_ path: String) -> StoreError {
-    StoreError(.fault, "\(path): \(String(cString: strerror(errno)))")
+    StoreError(.fault, "\(path): \(SystemFailure())")
   }
 }

@@ -1,4 +1,5 @@
 import Dispatch
+import Files
 import Glibc
 import RunLifecycle
 
@@ -75,7 +76,7 @@ enum Machine {
   static var isOnBattery: Bool {
     let folder = "/sys/class/power_supply"
     var hasBattery = false
-    for name in names(in: folder) {
+    for name in (try? Folder.names(in: folder)) ?? [] {
       switch text("\(folder)/\(name)/type") {
       case "Mains", "USB": if text("\(folder)/\(name)/online") == "1" { return false }
       case "Battery": if text("\(folder)/\(name)/scope") != "Device" { hasBattery = true }
@@ -100,31 +101,10 @@ enum Machine {
     return overflow ? .max : Int64(clamping: bytes)
   }
 
+  /// What a file of the kernel's says, without the end of its line.
   private static func text(_ path: String) -> String? {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 4096)
-    while true {
-      let count = read(file, &chunk, chunk.count)
-      guard count > 0 else { break }
-      bytes += chunk[..<count]
-    }
+    guard let bytes = try? FileBytes.all(of: path) else { return nil }
     let text = String(decoding: bytes, as: UTF8.self)
     return text.hasSuffix("\n") ? String(text.dropLast()) : text
-  }
-
-  private static func names(in folder: String) -> [String] {
-    guard let handle = opendir(folder) else { return [] }
-    defer { closedir(handle) }
-    var names: [String] = []
-    while let entry = readdir(handle) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    return names
   }
 }

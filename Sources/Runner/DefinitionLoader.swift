@@ -1,3 +1,4 @@
+import Files
 import FoundationEssentials
 import Glibc
 import Jobs
@@ -22,7 +23,7 @@ public enum DefinitionLoader {
     guard !sources.isEmpty else { return ([], []) }
     var template = Array("/tmp/almanac-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
-      throw RunnerError("cannot make a folder in /tmp: \(errorText(errno))")
+      throw RunnerError("cannot make a folder in /tmp: \(SystemFailure())")
     }
     let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     defer { rmdir(folder) }

@@ -74,6 +74,7 @@ extension Runner {
     loading[source.name] = loading[source.name].flatMap { $0 > 1 ? $0 - 1 : nil }
     switch result {
     case .success(let loaded):
+      rockTries[source.name] = nil
       if let objection = objection(to: loaded.definition) {
         loaded.host.send(.close(loaded.state))
         if catalog.refuse(source, objection) {
@@ -86,7 +87,10 @@ extension Runner {
         loaded.host.send(.close(loaded.state))
       }
     case .failure(let failure):
-      if catalog.refuse(source, failure) { report(failure, of: source, key) }
+      if catalog.refuse(source, failure) {
+        report(failure, of: source, key)
+        if failure.mayPass { tryRocksLater(source, failure) }
+      }
     }
     recoverRows(of: key)
     handle(.timePassed)
@@ -99,6 +103,21 @@ extension Runner {
   private func report(_ failure: LoadFailure, of source: JobSource, _ key: JobKey) {
     for error in failure.errors { logger.error("\(error)", job: source.name) }
     if live[key] != nil { logger.warning("the version before goes on", job: source.name) }
+  }
+
+  /// A server of rocks that does not answer tonight may do so in a minute: loads the job once more by and by, unless
+  /// its files have changed by then.
+  private func tryRocksLater(_ source: JobSource, _ failure: LoadFailure) {
+    let tries = rockTries[source.name, default: 0] + 1
+    rockTries[source.name] = tries
+    let seconds = min(5 << min(tries - 1, 10), 3600)
+    logger.log(level: .notice, "its rocks are tried again in \(seconds) s", job: source.name)
+    loop.after(milliseconds: Int64(seconds) * 1000) { [unowned self] in
+      guard case .no = drain, rockTries[source.name] == tries, catalog.refused[source.name] == failure,
+        let source = catalog.takeUpAgain(source.name)
+      else { return }
+      load(source)
+    }
   }
 
   private func goLive(_ loaded: JobLoader.Loaded, _ key: JobKey) {
@@ -159,6 +178,7 @@ extension Runner {
 
   private func remove(_ name: String) {
     objected[name] = nil
+    rockTries[name] = nil
     guard let key = keys[name], let version = live.removeValue(forKey: key) else { return }
     logger.log(level: .notice, "the job was removed", job: name)
     executor.retire(version)
@@ -242,7 +262,7 @@ extension Runner {
     announced = true
     warn(of: catalog.live.values)
     rocks.sweep()
-    var text = "almanac \(configuration.version) is ready: \(live.count) jobs live"
+    var text = "almanac \(configuration.version) is ready: \(English.count(live.count, "job")) live"
     if !catalog.refused.isEmpty { text += ", \(catalog.refused.count) refused" }
     if configuration.testMode { text += "; test mode: no main is called" }
     logger.notice("\(text)")

@@ -53,6 +53,8 @@ public final class Runner: @unchecked Sendable {
   var keys: [String: JobKey] = [:]
   /// What was refused for the sake of other jobs, or of the configuration.
   var objected: [String: JobDefinition] = [:]
+  /// How often in a row the rocks of a job could not be had.
+  var rockTries: [String: Int] = [:]
   /// How many sources of each job are being loaded.
   var loading: [String: Int] = [:]
   /// How many of the sources found at the start are not through yet.

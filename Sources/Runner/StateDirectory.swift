@@ -1,4 +1,5 @@
 import CLinux
+import Files
 import Glibc
 
 /// The folder in which a runner keeps what must outlive it. One runner at a time holds it.
@@ -29,34 +30,26 @@ public struct StateDirectory: Sendable {
   }
 
   private func makeFolder(_ folder: String) throws(RunnerError) {
-    var made = ""
-    for part in folder.split(separator: "/") {
-      made += "/" + part
-      guard mkdir(made, 0o700) != 0, errno != EEXIST, errno != EISDIR else { continue }
-      var status = stat()
-      guard stat(made, &status) != 0 else { continue }
-      throw RunnerError(
-        "cannot make the state directory \(made): \(errorText(errno)); choose another with --state")
-    }
-    var status = stat()
-    guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-      throw RunnerError("the state directory \(folder) is not a folder; choose another with --state")
+    do throws(SystemFailure) {
+      try Folder.make(folder, mode: 0o700)
+    } catch {
+      throw RunnerError("cannot make the state directory \(folder): \(error); choose another with --state")
     }
     guard access(folder, R_OK | W_OK | X_OK) == 0 else {
       throw RunnerError(
-        "cannot write in the state directory \(folder): \(errorText(errno)); choose another with --state")
+        "cannot write in the state directory \(folder): \(SystemFailure()); choose another with --state")
     }
   }
 
   /// Takes the directory for this process, or says who has it.
   public func lock() throws(RunnerError) -> StateLock {
     let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw RunnerError("cannot open \(lockPath): \(errorText(errno))") }
+    guard descriptor >= 0 else { throw RunnerError("cannot open \(lockPath): \(SystemFailure())") }
     let answer = clinux_lock(descriptor)
     guard answer == 1 else {
       let holder = Self.read(descriptor)
       close(descriptor)
-      guard answer == 0 else { throw RunnerError("cannot lock \(lockPath): \(errorText(-answer))") }
+      guard answer == 0 else { throw RunnerError("cannot lock \(lockPath): \(SystemFailure(code: -answer))") }
       throw RunnerError(
         "another almanac (process \(holder ?? "?")) already holds the state directory \(path); "
           + "stop it (`almanac stop`), or choose another directory with --state")
@@ -75,6 +68,17 @@ public struct StateDirectory: Sendable {
     // Asked with a lock of our own, which goes with the descriptor.
     guard clinux_lock(descriptor) == 0 else { return nil }
     return Self.read(descriptor).flatMap { Int32($0) }
+  }
+
+  /// Why nobody answers at the control socket.
+  public func absence(hint: String) -> RunnerError {
+    guard let holder = holder() else {
+      return RunnerError("no daemon holds the state directory \(path); \(hint)")
+    }
+    return RunnerError(
+      "almanac (process \(holder)) holds the state directory \(path), but does not listen at \(socketPath): "
+        + "it is starting or stopping, it is a single `almanac run`, or the socket was removed; "
+        + "`kill \(holder)` stops it")
   }
 
   private static func read(_ descriptor: Int32) -> String? {

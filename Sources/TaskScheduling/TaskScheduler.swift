@@ -41,7 +41,8 @@ public struct TaskScheduler: Sendable {
     guard isRunnable else {
       throw TaskError([
         TaskProblem(
-          place: task.places["Actions"] ?? definition.place, task: task.path.description, key: "Actions",
+          place: task.given["Actions"]?.place ?? definition.place, task: task.path.description,
+          key: "Actions",
           message: "none of them can run here; one with Type: EXEC is needed")
       ])
     }
@@ -101,7 +102,7 @@ public struct TaskScheduler: Sendable {
       if let other = taken.updateValue(task.path, forKey: task.path.jobPart.lowercased()) {
         throw TaskError([
           TaskProblem(
-            place: task.places["Path"] ?? "", task: task.path.description,
+            place: task.given["Path"]?.place ?? "", task: task.path.description,
             message: other.description == task.path.description
               ? "stands in the list twice" : "would be the same job as \(other); rename one of them")
         ])

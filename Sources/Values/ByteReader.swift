@@ -68,7 +68,7 @@ public struct ByteReader {
 
   private mutating func value(depth: Int) throws(MalformedBytes) -> DataValue {
     guard depth <= Self.maximumDepth else { throw MalformedBytes("nested too deep") }
-    if work.mustEnd() { throw MalformedBytes("given up") }
+    if work.mustEnd(making: DataValue.weight) { throw MalformedBytes("given up") }
     switch try byte() {
     case 0: return .null
     case 1: return .bool(false)
@@ -86,6 +86,7 @@ public struct ByteReader {
   }
 
   private mutating func table(depth: Int, isList: Bool) throws(MalformedBytes) -> DataTable {
+    if work.mustEnd(making: DataTable.weight) { throw MalformedBytes("given up") }
     var table = DataTable(isList: isList)
     let items: UInt32 = try number()
     // Each item takes at least a byte, so a count that lies cannot make us reserve more than there is.

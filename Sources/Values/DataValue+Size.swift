@@ -1,4 +1,7 @@
 extension DataValue {
+  /// About what one takes in Lua beside its text, in bytes.
+  public static let weight = 16
+
   /// About how many bytes it takes as text.
   ///
   /// - Complexity: O(values), without looking into strings.
@@ -14,4 +17,9 @@ extension DataValue {
         + table.fields.reduce(0) { $0 + 2 + $1.key.utf8.count + $1.value.roughSize }
     }
   }
+}
+
+extension DataTable {
+  /// About what an empty one takes in Lua beside its ``DataValue/weight``, in bytes.
+  public static let weight = 56
 }

@@ -5,6 +5,9 @@ struct JSONReader {
   private var depth = 0
   private var work: LongWork
 
+  /// No number that anybody means has more characters.
+  private static let longestNumber = 1 << 16
+
   init(_ bytes: UnsafeBufferPointer<UInt8>, during work: LongWork) {
     self.bytes = bytes
     self.work = work
@@ -14,14 +17,14 @@ struct JSONReader {
   mutating func read() throws(JSONTrouble) -> DataValue {
     if bytes.count >= 3, bytes[0] == 0xef, bytes[1] == 0xbb, bytes[2] == 0xbf { position = 3 }
     let value = try value()
-    skipSpace()
+    try skipSpace()
     if position < bytes.count { throw trouble("expected the end, found \(found)") }
     return value
   }
 
   private mutating func value() throws(JSONTrouble) -> DataValue {
-    if work.mustEnd() { throw .givenUp }
-    skipSpace()
+    if work.mustEnd(making: DataValue.weight) { throw .givenUp }
+    try skipSpace()
     switch peek {
     case UInt8(ascii: "{"): return try object()
     case UInt8(ascii: "["): return try array()
@@ -38,18 +41,18 @@ struct JSONReader {
   private mutating func object() throws(JSONTrouble) -> DataValue {
     try enter()
     var fields: [String: DataValue] = [:]
-    skipSpace()
+    try skipSpace()
     if !takes("}") {
       repeat {
-        skipSpace()
+        try skipSpace()
         guard peek == UInt8(ascii: "\"") else {
           throw trouble("expected a name in double quotes, found \(found)")
         }
         let name = try string().asString ?? ""
-        skipSpace()
+        try skipSpace()
         guard takes(":") else { throw trouble("expected \":\" after a name, found \(found)") }
         fields[name] = try value()
-        skipSpace()
+        try skipSpace()
       } while takes(",")
       guard takes("}") else { throw trouble("expected \",\" or \"}\", found \(found)") }
     }
@@ -60,11 +63,11 @@ struct JSONReader {
   private mutating func array() throws(JSONTrouble) -> DataValue {
     try enter()
     var items: [DataValue] = []
-    skipSpace()
+    try skipSpace()
     if !takes("]") {
       repeat {
         items.append(try value())
-        skipSpace()
+        try skipSpace()
       } while takes(",")
       guard takes("]") else { throw trouble("expected \",\" or \"]\", found \(found)") }
     }
@@ -76,6 +79,7 @@ struct JSONReader {
     guard depth < ByteReader.maximumDepth else {
       throw trouble("nested deeper than \(ByteReader.maximumDepth) levels")
     }
+    if work.mustEnd(making: DataTable.weight) { throw .givenUp }
     depth += 1
     position += 1
   }
@@ -86,6 +90,7 @@ struct JSONReader {
     let start = position
     // Most strings have no escapes: they are taken as they stand.
     while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+      if work.mustEnd(making: 1) { throw .givenUp }
       position += 1
     }
     if peek == UInt8(ascii: "\"") {
@@ -102,6 +107,7 @@ struct JSONReader {
       case UInt8(ascii: "\\"): try escape(into: &text)
       case 0..<0x20: throw trouble("a control character inside a string must be written as an escape")
       default:
+        if work.mustEnd(making: 1) { throw .givenUp }
         text.append(byte)
         position += 1
       }
@@ -155,18 +161,24 @@ struct JSONReader {
     let start = position
     _ = takes("-")
     let isZero = takes("0")
-    guard isZero || takesDigits() else { throw trouble("expected a digit, found \(found)") }
+    let hasDigits = if isZero { true } else { try takesDigits() }
+    guard hasDigits else { throw trouble("expected a digit, found \(found)") }
     if isZero, isDigit(peek) { throw trouble("a number does not begin with 0") }
     var isWhole = true
     if takes(".") {
       isWhole = false
-      guard takesDigits() else { throw trouble("expected a digit after the point, found \(found)") }
+      guard try takesDigits() else { throw trouble("expected a digit after the point, found \(found)") }
     }
     if peek == UInt8(ascii: "e") || peek == UInt8(ascii: "E") {
       isWhole = false
       position += 1
       if !takes("+") { _ = takes("-") }
-      guard takesDigits() else { throw trouble("expected a digit in the exponent, found \(found)") }
+      guard try takesDigits() else { throw trouble("expected a digit in the exponent, found \(found)") }
+    }
+    guard position - start <= Self.longestNumber else {
+      let length = position - start
+      position = start
+      throw trouble("a number of \(length) characters; the longest has \(Self.longestNumber)")
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     if isWhole, let whole = Int64(text) { return .int(whole) }
@@ -192,14 +204,20 @@ struct JSONReader {
     return true
   }
 
-  private mutating func takesDigits() -> Bool {
+  private mutating func takesDigits() throws(JSONTrouble) -> Bool {
     let start = position
-    while isDigit(peek) { position += 1 }
+    while isDigit(peek) {
+      if work.mustEnd() { throw .givenUp }
+      position += 1
+    }
     return position > start
   }
 
-  private mutating func skipSpace() {
-    while let byte = peek, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { position += 1 }
+  private mutating func skipSpace() throws(JSONTrouble) {
+    while let byte = peek, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 {
+      if work.mustEnd() { throw .givenUp }
+      position += 1
+    }
   }
 
   /// What stands at this place, for a message.

@@ -83,6 +83,7 @@ struct JSONWriter {
   private mutating func append(quoted text: String) throws(JSONTrouble) {
     bytes.append(UInt8(ascii: "\""))
     for byte in text.utf8 {
+      if work.mustEnd() { throw .givenUp }
       switch byte {
       case UInt8(ascii: "\""): put("\\\"")
       case UInt8(ascii: "\\"): put("\\\\")
@@ -90,7 +91,6 @@ struct JSONWriter {
       case 0x0d: put("\\r")
       case 0x09: put("\\t")
       case 0..<0x20:
-        if work.mustEnd() { throw .givenUp }
         put("\\u00")
         append(text: (byte < 16 ? "0" : "") + String(byte, radix: 16))
       default: bytes.append(byte)

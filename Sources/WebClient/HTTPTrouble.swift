@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Files
 import Glibc
 import NIOCore
 import NIOHTTP1
@@ -38,10 +39,10 @@ public struct HTTPTrouble: Error, Equatable, Sendable, CustomStringConvertible {
     case let error as IOError where Self.unreachable.contains(error.errnoCode):
       // The others may befall a connection that has carried the request too.
       self.init(
-        "cannot connect to \(peer): \(NetworkWords.reason(error.errnoCode))",
+        "cannot connect to \(peer): \(SystemFailure(code: error.errnoCode).reason)",
         isUnsent: error.errnoCode == ECONNREFUSED)
     case let error as IOError:
-      self.init("the connection to \(place) broke: \(NetworkWords.reason(error.errnoCode))")
+      self.init("the connection to \(place) broke: \(SystemFailure(code: error.errnoCode).reason)")
     case let error as HTTPParserError where error != .invalidEOFState:
       self.init("\(place) does not answer as a web server: \(error)")
     case let error where Self.isClosedConnection(error):

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import NIOCore
 import NIOPosix
@@ -5,18 +6,11 @@ import NIOSSL
 
 /// What failures of connections are called in words that a person understands.
 public enum NetworkWords {
-  /// The system's words for an error number, in lower case, as they stand inside a sentence.
-  public static func reason(_ code: Int32) -> String {
-    guard let message = strerror(code) else { return "error \(code)" }
-    let text = String(cString: message)
-    return text.prefix(1).lowercased() + text.dropFirst()
-  }
-
   /// Why a connection could not be made.
   public static func reason(_ error: NIOConnectionError) -> String {
     guard let failed = error.connectionErrors.first else { return "the name \(error.host) is not known" }
     switch failed.error {
-    case let error as IOError: return reason(error.errnoCode)
+    case let error as IOError: return SystemFailure(code: error.errnoCode).reason
     case is ChannelError: return "no answer in time"
     case let error as NIOSSLError: return tlsReason(error)
     default: return "\(failed.error)"

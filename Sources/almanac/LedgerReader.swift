@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import RunLifecycle
 import RunStore
@@ -17,10 +18,10 @@ struct LedgerReader {
   init?(_ state: StateDirectory) throws {
     guard access(state.ledgerPath, R_OK) == 0 else {
       if errno == ENOENT { return nil }
-      let reason = String(cString: strerror(errno))
+      let failure = SystemFailure()
+      let remedy = failure.code == EACCES ? "run this command as the daemon's user, or " : ""
       throw CommandFailure(
-        "cannot read \(state.ledgerPath): \(reason); run this command as the daemon's user, or name another "
-          + "directory with --state")
+        "cannot read \(state.ledgerPath): \(failure); \(remedy)name another directory with --state")
     }
     store = try SQLiteRunStore(readOnlyAt: state.ledgerPath)
     logs = try SQLiteLogStore(readOnlyAt: state.logsPath)

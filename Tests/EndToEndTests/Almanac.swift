@@ -23,7 +23,9 @@ final class Almanac {
 
   init() throws {
     root = NSTemporaryDirectory() + "almanac-test-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: root + "/jobs", withIntermediateDirectories: true)
+    for folder in ["/jobs", "/tmp"] {
+      try FileManager.default.createDirectory(atPath: root + folder, withIntermediateDirectories: true)
+    }
     errorsPath = root + "/stderr"
     _ = FileManager.default.createFile(atPath: errorsPath, contents: nil)
     guard let handle = FileHandle(forWritingAtPath: errorsPath) else {
@@ -130,7 +132,9 @@ final class Almanac {
     process.executableURL = URL(fileURLWithPath: Self.binary)
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: root)
-    process.environment = Self.environment.merging(environment) { $1 }
+    // What jobs leave in the temporary folder goes with the rest.
+    process.environment = Self.environment.merging(["TMPDIR": root + "/tmp"]) { $1 }
+      .merging(environment) { $1 }
     process.standardError = err
     process.standardOutput = out ?? FileHandle.nullDevice
     process.standardInput = FileHandle.nullDevice

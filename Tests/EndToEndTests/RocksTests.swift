@@ -113,6 +113,28 @@ extension RealBinary {
       #expect(try almanac.command("trigger", "Greet", "--wait").out == "better late\n")
     }
 
+    @Test("rocks that could not be had are tried again by and by") func triedAgain() async throws {
+      try almanac.save("Late/rocks.txt", "late")
+      try almanac.save("Late/main.lua", "function main() return require('late') end")
+      try await almanac.serve(environment: offline)
+      try await almanac.eventually("it is refused") {
+        self.almanac.log.contains("rocks.txt:1: luarocks cannot install late")
+          && self.almanac.log.contains("its rocks are tried again in 5 s")
+      }
+      try server.offer("late", module: "late.lua", "return 'better late'")
+      try await almanac.eventually("it is live") {
+        try self.almanac.command("trigger", "Late", "--wait").out == "better late\n"
+      }
+    }
+
+    @Test("a server that cannot be reached is named") func unreached() throws {
+      try almanac.save("A/rocks.txt", "greeter")
+      try almanac.save("A/main.lua", "function main() end")
+      let output = try check(["ALMANAC_ROCKS_SERVER": "http://127.0.0.1:1"])
+      #expect(output.status == 1)
+      #expect(output.out.contains("(Failed downloading http://127.0.0.1:1"), "\(output.out)")
+    }
+
     @Test("installing holds up nothing else, and is begun anew after a kill -9") func slowRock() async throws
     {
       let gate = almanac.root + "/gate"

@@ -157,7 +157,7 @@ import Values
         held[i] = f
       end
       """)
-    #expect(held.result.asTable?.items == [1001, "Too many open files", 24])
+    #expect(held.result.asTable?.items == [501, "Too many open files", 24])
     // They are closed with the state, soon after the run's end.
     for _ in 0..<3000 {
       if try folder.openDescriptors() == 0 { return }

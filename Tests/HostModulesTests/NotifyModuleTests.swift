@@ -34,7 +34,7 @@ import Values
     #expect(outcome.end == .succeeded(result: .null))
     #expect(outcome.calledOutside)
     let requests = server.requests
-    #expect(requests.map(\.target) == ["/hook", "/", "/", "/id/start", "/id", "/id/fail"])
+    try #require(requests.map(\.target) == ["/hook", "/", "/", "/id/start", "/id", "/id/fail"])
     #expect(requests[0].text == #"{"n":3,"text":"done"}"#)
     #expect(requests[1].text == #"{"message":"plain","topic":"topic"}"#)
     #expect(requests[2].text == #"{"message":"m","priority":4,"tags":["a"],"title":"t","topic":"topic"}"#)

@@ -10,11 +10,12 @@ import Values
 
   /// Runs the body of a `main`, with `process` at hand.
   private func main(
-    _ body: String, environment: [String: String] = [:], timeLimit: Duration = .seconds(120)
+    _ body: String, environment: [String: String] = [:], timeLimit: Duration = .seconds(120),
+    stopGrace: Duration = .milliseconds(500)
   ) async -> ScriptHost.Outcome {
     await ScriptHost.main(
       "local process = require 'almanac.process'; " + body, in: folder, environment: environment,
-      timeLimit: timeLimit)
+      timeLimit: timeLimit, stopGrace: stopGrace)
   }
 
   // MARK: What comes back
@@ -141,7 +142,15 @@ import Values
       ("process.run { 'ls', timeout = 0 }", "process.run: timeout must be more than 0 seconds, not 0"),
       (
         "process.run { 'ls', max_output = -1 }",
-        "process.run: max_output must be a whole number from 0 to 67108864, not -1"
+        "process.run: max_output must be from 0 to 67108864 bytes, or a size like \"1MB\", not -1"
+      ),
+      (
+        "process.run { 'ls', max_output = '1GB' }",
+        "process.run: max_output must be from 0 to 67108864 bytes, or a size like \"1MB\", not \"1GB\""
+      ),
+      (
+        "process.run { 'ls', max_output = '20' }",
+        "process.run: max_output: \"20\" has no unit; add one: \"20MB\", \"20KB\""
       ),
       (
         "process.run { 'ls', stdin = '', stdin_file = 'a' }",
@@ -192,8 +201,6 @@ import Values
 
   @Test("it inherits the daemon's environment, under the job's, under the call's own")
   func environment() async {
-    setenv("ALMANAC_TEST_INHERITED", "from the daemon", 1)
-    defer { unsetenv("ALMANAC_TEST_INHERITED") }
     let outcome = await main(
       """
       local function env(options) return assert(process.shell("echo $A,$B,$C,$HOME", options)).stdout end
@@ -252,6 +259,8 @@ import Values
       assert(r.ok and r.truncated and #r.stdout == 1 << 20 and #r.stderr == 1 << 20)
       r = assert(process.run { "printf", "12345", max_output = 5 })
       assert(r.stdout == "12345" and not r.truncated)
+      r = assert(process.run { "head", "-c", "2000000", "/dev/zero", max_output = "1.5MB" })
+      assert(#r.stdout == 3 << 19 and r.truncated)
       r = assert(process.run { "printf", "12345", max_output = 4 })
       assert(r.stdout == "1234" and r.truncated)
       r = assert(process.run { "printf", "12345", max_output = 0 })
@@ -308,10 +317,10 @@ import Values
   func terminated() async {
     let outcome = await main(
       """
-      local r = assert(process.shell("trap 'echo tidied; exit 7' TERM; echo ready; while :; do sleep 0.05; done", { timeout = 1 }))
+      local r = assert(process.shell("trap 'echo tidied; exit 7' TERM; echo ready; while :; do sleep 0.05; done", { timeout = 3 }))
       assert(r.timed_out and r.code == 7 and not r.ok)
       return r.stdout
-      """)
+      """, stopGrace: .seconds(60))
     #expect(outcome.result == "ready\ntidied\n")
   }
 

@@ -49,14 +49,14 @@ final class ScriptHost: LuaHostDelegate {
   /// Runs the body of a `main`, with `http`, `fs`, `json` and `job` at hand.
   static func main(
     _ body: String, in folder: TemporaryFolder, environment: [String: String] = [:],
-    allowed: [String]? = nil, services: DataValue = .null, timeLimit: Duration = .seconds(120)
+    allowed: [String]? = nil, services: DataValue = .null, timeLimit: Duration = .seconds(120),
+    stopGrace: Duration = .milliseconds(500)
   ) async -> Outcome {
     let head = ["http", "fs", "json", "job"].map { "local \($0) = require \"almanac.\($0)\"" }.joined(
       separator: "; ")
     return await run(
       "\(head); function main()\n\(body)\nend", in: folder, environment: environment, allowed: allowed,
-      services: services,
-      timeLimit: timeLimit)
+      services: services, timeLimit: timeLimit, stopGrace: stopGrace)
   }
 
   private struct Pending {

@@ -60,6 +60,14 @@ import Testing
     #expect(try !self.job("MAILTO=\"\"\n0 5 * * * tidy\n").text.contains("notify"))
   }
 
+  @Test("a random delay is for times, and said where it is for none")
+  func randomDelay() throws {
+    #expect(try job("RANDOM_DELAY=45\n0 5 * * * x").text.contains(#"jitter = "45m""#))
+    let text = try job("RANDOM_DELAY=45\n@reboot x").text
+    #expect(text.contains(#"on = "boot",  -- cron adds RANDOM_DELAY=45 to times, and not to @reboot"#))
+    #expect(!text.contains("jitter"))
+  }
+
   @Test(
     "says what cannot be as it was",
     arguments: [

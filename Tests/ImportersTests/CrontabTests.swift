@@ -37,6 +37,40 @@ import Testing
       ])
   }
 
+  @Test(
+    "keeps comments with the entry below them, at the end with the last, and no distribution's explanations")
+  func comments() {
+    let crontab = Crontab(
+      """
+      # Edit this file to introduce tasks to be run by cron.
+      #
+      # For more information see the manual pages of crontab(5)
+      # m h  dom mon dow   command
+      # The shop's own.
+
+      #0 1 * * * old
+      PATH=/bin
+      ##
+      # Every hour.
+      @hourly one
+      # * * * * *  command to be executed
+      @daily two
+
+      # That was all.
+      """, hasUsers: false)
+    #expect(
+      crontab.entries.map(\.comments) == [["The shop's own.", "", "0 1 * * * old", "", "Every hour."], []])
+    #expect(crontab.entries.map(\.below) == [[], ["That was all."]])
+  }
+
+  @Test(
+    "ends what the command reads with one line break",
+    arguments: [("x%a", "a\n"), ("x%a%", "a\n"), ("x%%b%%", "\nb\n\n"), ("x%", nil), ("x \\% y", nil)]
+      as [(String, String?)])
+  func input(command: String, input: String?) {
+    #expect(Crontab("@daily " + command, hasUsers: false).entries.map(\.input) == [input])
+  }
+
   @Test("tells what is no entry, with its line")
   func problems() {
     let crontab = Crontab("* * * *\n* * * * * \n@daily\n", hasUsers: false)
@@ -54,6 +88,8 @@ import Testing
       // A user whom nobody knows here.
       ("* * * * * deploy /srv/x\n@daily root tidy", true),
       ("* * * * * deploy /srv/x", false),
+      ("*/5 * * * * munin if [ -x /usr/bin/munin-cron ]; then /usr/bin/munin-cron; fi", true),
+      ("* * * * * time cd /srv\n", false),
       // A user of Debian's, and a program.
       ("* * * * * backup /home", false),
       ("* * * * * root\n", false),

@@ -114,7 +114,7 @@ import Testing
         ExecStartPre=+/usr/bin/chown app /srv
         ExecStart=/usr/bin/app --dir=${DIR} $FLAGS 100%% ; /usr/bin/done 'a "b"'
         ExecStopPost=/usr/bin/rm -f /run/app
-        SuccessExitStatus=3
+        SuccessExitStatus=0 3 DATAERR
         StandardOutput=append:/var/log/app.log
         """)
     #expect(job.notes == [])
@@ -130,7 +130,7 @@ import Testing
     #expect(text.contains(#"[[set -f; exec /usr/bin/app --dir="${DIR}" $FLAGS 100%]]"#))
     #expect(text.contains(#""/usr/bin/done", [[a "b"]]"#))
     #expect(text.contains(#"stdout_file = "/var/log/app.log""#))
-    #expect(text.contains("ended.code ~= 3"))
+    #expect(text.contains("local fine = { [3] = true, [65] = true }"))
     #expect(text.contains("local done, err = pcall(work)"))
     #expect(text.contains(#"cwd = "/srv/app""#))
     #expect(text.contains(#""runuser", "-u", "app", "--""#))
@@ -148,11 +148,39 @@ import Testing
       ("", "ExecStop=/bin/x", "ExecStop=/bin/x"), ("", "LoadCredential=a:b", "LoadCredential=a:b"),
       ("", "RemainAfterExit=yes", "RemainAfterExit=yes"), ("", "[Unit]\nAfter=a.service", "After=a.service"),
       ("", "[Unit]\nConditionPathExists=!/x", "ConditionPathExists=!/x"),
+      ("", "SuccessExitStatus=SIGKILL", "SuccessExitStatus=SIGKILL"),
     ])
   func notes(timer: String, service: String, subject: String) throws {
     let job = try job(timer: "OnCalendar=hourly\n" + timer, service: "ExecStart=/bin/true\n" + service)
     #expect(job.notes.map(\.subject) == [subject])
     #expect(job.text.contains("--   \(subject): "))
+  }
+
+  @Test("says each of the settings that add up, and the last of those that do not")
+  func several() throws {
+    let job = try job(
+      timer: "OnCalendar=hourly\nWakeSystem=no\nWakeSystem=yes",
+      service: """
+        ExecStart=/bin/true
+        LoadCredential=gone:/x
+        LoadCredential=
+        LoadCredential=a:/x
+        LoadCredential=b:/x
+        Type=notify
+        Type=oneshot
+        [Unit]
+        ConditionCapability=CAP_A
+        ConditionCapability=CAP_B
+        After=one.service
+        After=two.service network.target
+        DefaultDependencies=no
+        """)
+    #expect(
+      job.notes.map(\.subject) == [
+        "WakeSystem=yes", "LoadCredential=a:/x", "LoadCredential=b:/x", "ConditionCapability=CAP_A",
+        "ConditionCapability=CAP_B", "After=one.service", "After=two.service",
+      ])
+    #expect(job.text.contains("-- Without a meaning here: After=network.target, DefaultDependencies=no.\n"))
   }
 
   @Test("has systemd start what it does not see")

@@ -66,7 +66,7 @@ import Testing
       #expect(try Self.trigger("Type: WEEKLY, DaysOfWeek: \(days)").kind == mondayThursday)
     }
     let days: [MonthDay] = [.day(1), .day(2), .last]
-    for text in ["[\"1\", \"2\", Last]", "[1, 2, Last]", "0x80000003", "2147483651"] {
+    for text in ["[\"1\", \"2\", Last]", "[1, 2, Last]", "[1, 2, 0x80000000]", "0x80000003", "2147483651"] {
       #expect(
         try Self.trigger("Type: MONTHLY, DaysOfMonth: \(text)").kind
           == .monthly(daysOfMonth: days, monthsOfYear: Set(1...12)))
@@ -79,15 +79,26 @@ import Testing
         == .monthlyDOW(weeksOfMonth: [.first, .third, .last], daysOfWeek: [.sunday], monthsOfYear: [1, 3]))
   }
 
-  @Test("refuses a bare number in a list that could be a day and could be flags")
+  @Test("numbers in a list of days are days, and one that stands alone is the sum of flags")
+  func days() throws {
+    for (text, days) in [
+      ("[15]", [15]), ("[1, 16, 31]", [1, 16, 31]), ("[16384]", [15]), ("15", [1, 2, 3, 4]),
+    ] {
+      #expect(
+        try Self.trigger("Type: MONTHLY, DaysOfMonth: \(text)").kind
+          == .monthly(daysOfMonth: days.compactMap(MonthDay.init(day:)), monthsOfYear: Set(1...12)))
+    }
+  }
+
+  @Test("refuses a bare number in a list that could be a month or a week and could be flags")
   func ambiguous() throws {
     let yaml =
       "Path: \\a\\b\nActions: [{ Path: x }]\nTriggers:\n"
-      + "  - { Type: MONTHLY, StartBoundary: 2026-01-01T02:00:00, DaysOfMonth: [15] }"
+      + "  - { Type: MONTHLY, StartBoundary: 2026-01-01T02:00:00, DaysOfMonth: [15], MonthsOfYear: [3] }"
     #expect(
       try Self.problems(yaml) == [
-        "t.yaml:4: \\a\\b: Triggers[1].DaysOfMonth: 15 in a list could be a name or flags; write \"15\" for the "
-          + "name, or 0xF for the flags"
+        "t.yaml:4: \\a\\b: Triggers[1].MonthsOfYear: 3 in a list could be a name or flags; write \"3\" for the "
+          + "name, or 0x3 for the flags"
       ])
   }
 

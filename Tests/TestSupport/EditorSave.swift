@@ -6,6 +6,9 @@ package enum EditorSave: String, CaseIterable, Sendable {
   case linkOver, unnamedThenLinked, writtenSlowly, jetBrains, truncatedFirst, ansible, scp, lateClose, kate,
     perl
 
+  /// Whether there is a moment at which the file is closed, and empty: that content may go live, too.
+  package var leavesEmpty: Bool { self == .truncatedFirst }
+
   /// Those that take no longer than they must.
   package static let quick = allCases.filter { ![.writtenSlowly, .lateClose].contains($0) }
 

@@ -19,7 +19,12 @@ local headers = {
 local function response(answer, err)
   if not answer then return nil, err end
   setmetatable(answer.headers, headers)
-  function answer.json() return json.decode(answer.body) end
+  function answer.json()
+    if answer.dry and answer.body == "" then
+      return nil, "no JSON: a dry run sent nothing (--answers says what would have come back)"
+    end
+    return json.decode(answer.body)
+  end
   return answer
 end
 

@@ -18,7 +18,7 @@ local fs = {}
 ---```
 ---@async
 ---@param path string
----@param options? { offset?: integer, size?: integer } A piece of it: `size` bytes at most, from `offset` on.
+---@param options? { offset?: integer, size?: integer|string } A piece of it: `size` bytes at most, from `offset` on.
 ---@return string? data
 ---@return string? err
 function fs.read(path, options) end

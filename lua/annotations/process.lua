@@ -24,7 +24,7 @@ local process = {}
 ---@field stderr_file? string The same for stderr.
 ---@field append? boolean Adds to these files.
 ---@field merge_stderr? boolean stderr goes where stdout goes, in the order in which it is written.
----@field max_output? integer How many bytes of each of the two streams are kept: 1 MB; more is read and dropped, `truncated` says so.
+---@field max_output? integer|string How much of each of the two streams is kept: bytes, or a size like `"20MB"`, up to 64 MB; more is read and dropped, `truncated` says so. Default 1 MB.
 ---@field timeout? number|string Seconds, or a duration like `"10s"`. Without it, the run's time limit ends it.
 ---@field check? boolean An end that is not `ok` gives `nil` and a sentence with the last words of stderr.
 ---@field log? boolean Its lines go to the run's log too, as they come: stdout as info, stderr as warnings.

@@ -152,7 +152,7 @@
 ---@field fresh_state? boolean `true`: every run has a new Lua state. Default: globals last from run to run.
 ---@field host? "shared"|"own" Where the job's state lives: `"own"` is a process to itself, which native rocks need. Default `"shared"`.
 ---@field allow? almanac.Capability|almanac.Capability[] All that the job may do to the world. Default: everything; `{}`: nothing.
----@field env? table<string, string> Settings, read in the job as `job.env.KEY`. Default: none.
+---@field env? table<string, string|integer> Settings, read in the job as `job.env.KEY`. Default: none.
 ---@field secrets? string[] Names of secrets, read in the job as `job.env.NAME`: each run reads them from `$CREDENTIALS_DIRECTORY`, the state directory's `secrets/`, or the daemon's environment. They appear in nothing that is told of the job. Default: none.
 
 ---When this job runs, and by which rules. Without it, the job runs on demand only.

@@ -110,8 +110,10 @@ size_t clua_used(const clua_state *state);
 void clua_request_stop(clua_state *state, int level);
 /* Any thread. Whether a stop was requested that the state has not noticed yet. */
 bool clua_stop_pending(const clua_state *state);
-/* Whether what the calling thread runs in Lua is to end: for functions that loop, which no hook sees. */
-bool clua_must_end(void);
+/* Whether what the calling thread runs in Lua is to end: for functions that loop, which no hook sees. `made` is how
+ * many bytes of data they have made since they last asked, about as many as Lua would take for it: a call that makes
+ * more than the memory limit allows ends its run. */
+bool clua_must_end(size_t made);
 /* Any thread. The level that was requested, 0 for none. */
 int clua_stop_level(const clua_state *state);
 
@@ -120,8 +122,8 @@ void clua_install_signal(void);
 /* Any thread. Sends it to a thread that has not ended. */
 void clua_signal(pthread_t thread);
 
-/* To be called first by a thread that will be in Lua: names it, and lets the signal through, which a
- * thread inherits as blocked when one of Dispatch's has started it. */
+/* To be called first by a thread that will be in Lua: names it, lets the signal through, which a
+ * thread inherits as blocked when one of Dispatch's has started it, and has it keep small blocks of memory. */
 void clua_begin_thread(const char *name);
 /* The calling thread's number for clua_lower_priority. */
 int clua_thread_number(void);

@@ -50,8 +50,9 @@ struct CSVReader {
   private mutating func row() throws(CSVDamage) -> (row: Row?, end: Int, lines: Int)? {
     var fields: [[UInt8]] = []
     var (at, lines) = (position, 0)
+    if work.mustEnd(making: DataTable.weight) { return nil }
     while true {
-      if work.mustEnd() { return nil }
+      if work.mustEnd(making: 2 * DataValue.weight) { return nil }
       let isQuoted = at < bytes.count && bytes[at] == format.quote
       if isQuoted {
         guard let (field, end) = try quotedField(at: at, lines: &lines) else { return nil }
@@ -59,7 +60,10 @@ struct CSVReader {
         at = end
       } else {
         let start = at
-        while at < bytes.count, bytes[at] != format.separator, !CSVFormat.endsLine(bytes[at]) { at += 1 }
+        while at < bytes.count, bytes[at] != format.separator, !CSVFormat.endsLine(bytes[at]) {
+          if work.mustEnd(making: 1) { return nil }
+          at += 1
+        }
         fields.append(Array(bytes[start..<at]))
       }
       guard at < bytes.count else {
@@ -98,13 +102,13 @@ struct CSVReader {
           // Behind the last byte may stand the second half of a doubled quote.
           return at + 1 == bytes.count && !isWhole ? nil : (field, at + 1)
         }
-        if work.mustEnd() { return nil }
         at += 1
       } else if bytes[at] == Self.newline {
         lines += 1
       } else if bytes[at] == Self.carriageReturn, at + 1 == bytes.count || bytes[at + 1] != Self.newline {
         lines += 1
       }
+      if work.mustEnd(making: 1) { return nil }
       field.append(bytes[at])
       at += 1
     }

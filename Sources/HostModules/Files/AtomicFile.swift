@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Synchronization
 
@@ -49,7 +50,11 @@ final class AtomicFile: Sendable {
   func write(_ bytes: [UInt8]) throws(Trouble) { try write(bytes[...]) }
 
   func write(_ bytes: ArraySlice<UInt8>) throws(Trouble) {
-    guard writeAll(bytes, to: descriptor) else { throw .system("write", destination) }
+    do throws(SystemFailure) {
+      try FileBytes.write(bytes, to: descriptor)
+    } catch {
+      throw .system("write", destination, code: error.code)
+    }
   }
 
   /// Puts the file under its name. What was there before is gone only now.
@@ -64,7 +69,7 @@ final class AtomicFile: Sendable {
     let renamed = temporary.withCString { from in destination.withCString { rename(from, $0) } }
     guard renamed == 0 else { throw .system("write", destination) }
     close()
-    syncFolder(destination.parent)
+    destination.parent.withCString { Folder.settle($0) }
   }
 
   /// Removes what was written so far; after ``commit()`` it does nothing.
@@ -81,29 +86,4 @@ final class AtomicFile: Sendable {
       return true
     }
   }
-}
-
-/// Writes all of `bytes`, in as many calls as it takes.
-///
-/// - Returns: False if the system refused; `errno` says why.
-func writeAll(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
-  bytes.withUnsafeBytes { buffer in
-    var rest = buffer[...]
-    while !rest.isEmpty {
-      let count = retrying {
-        write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-      }
-      guard count >= 0 else { return false }
-      rest = rest.dropFirst(count)
-    }
-    return true
-  }
-}
-
-/// Makes a rename in this folder last through a power cut, as far as the file system can.
-func syncFolder(_ folder: JobPath) {
-  let descriptor = folder.withCString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-  guard descriptor >= 0 else { return }
-  _ = fsync(descriptor)
-  close(descriptor)
 }

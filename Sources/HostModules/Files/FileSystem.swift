@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Values
 
@@ -37,20 +38,13 @@ enum FileSystem {
     if offset > 0 {
       guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else { throw .system("read", path) }
     }
-    // Files of /proc have the size 0 and contents all the same.
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(min(limit, max(0, size - offset)))
-    var piece = [UInt8](repeating: 0, count: 128 * 1024)
-    while bytes.count < limit {
-      let wanted = min(piece.count, limit - bytes.count)
-      let count = retrying { Glibc.read(descriptor, &piece, wanted) }
-      guard count >= 0 else { throw .system("read", path) }
-      if count == 0 { return bytes }
-      bytes.append(contentsOf: piece[..<count])
+    let bytes: [UInt8]
+    do throws(SystemFailure) {
+      bytes = try FileBytes.rest(of: descriptor, limit: refusing == nil ? limit : limit + 1)
+    } catch {
+      throw .system("read", path, code: error.code)
     }
-    if let refusing, retrying({ Glibc.read(descriptor, &piece, 1) }) > 0 {
-      throw Trouble(refusing(limit + 1))
-    }
+    if let refusing, bytes.count > limit { throw Trouble(refusing(bytes.count)) }
     return bytes
   }
 
@@ -60,26 +54,21 @@ enum FileSystem {
     let descriptor = retrying { path.withCString { open($0, flags, 0o666) } }
     guard descriptor >= 0 else { throw .creation(path) }
     defer { close(descriptor) }
-    guard writeAll(bytes[...], to: descriptor) else { throw .system("write", path) }
+    do throws(SystemFailure) {
+      try FileBytes.write(bytes[...], to: descriptor)
+    } catch {
+      throw .system("write", path, code: error.code)
+    }
   }
 
   /// The names in a folder, in order of their bytes, without `.` and `..`.
   static func names(in folder: JobPath) throws(Trouble) -> [[UInt8]] {
-    guard let directory = folder.withCString({ opendir($0) }) else { throw .system("list", folder) }
-    defer { closedir(directory) }
-    var names: [[UInt8]] = []
-    while true {
-      errno = 0
-      guard let entry = readdir(directory) else {
-        if errno != 0 { throw .system("list", folder) }
-        break
-      }
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { JobPath.bytes(of: $0) }
-      }
-      if name != Array(".".utf8), name != Array("..".utf8) { names.append(name) }
+    do throws(SystemFailure) {
+      let entries = try folder.withCString { (path) throws(SystemFailure) in try Folder.entries(in: path) }
+      return entries.map(\.bytes).sorted { $0.lexicographicallyPrecedes($1) }
+    } catch {
+      throw .system("list", folder, code: error.code)
     }
-    return names.sorted { $0.lexicographicallyPrecedes($1) }
   }
 
   /// Makes a folder and those above it; one that is there already is fine.
@@ -243,7 +232,7 @@ enum FileSystem {
   ) throws(Trouble) {
     if source.withCString({ from in destination.withCString { rename(from, $0) } }) == 0 { return }
     guard errno == EXDEV else {
-      throw Trouble("cannot move \(source.given) to \(destination.given): \(Trouble.reason(errno))")
+      throw Trouble("cannot move \(source.given) to \(destination.given): \(SystemFailure().reason)")
     }
     let isFolder = try status(source, followingLinks: false).map(isFolder) ?? false
     if isFolder {
@@ -252,13 +241,5 @@ enum FileSystem {
       try copy(source, to: destination, cancellation)
     }
     try remove(source, recursive: isFolder)
-  }
-}
-
-/// Calls `body` again for as long as a signal interrupts it.
-func retrying<Number: FixedWidthInteger & SignedInteger>(_ body: () -> Number) -> Number {
-  while true {
-    let result = body()
-    if result != -1 || errno != EINTR { return result }
   }
 }

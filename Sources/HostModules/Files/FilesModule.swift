@@ -19,7 +19,7 @@ enum FilesModule {
         let path = try arguments.path(0, in: job)
         let options = try arguments.options(1, known: ["offset", "size"])
         let offset = try options.count("offset", in: 0...Int.max) ?? 0
-        let size = try options.count("size", in: 0...readLimit)
+        let size = try options.byteCount("size", upTo: readLimit)
         return { () throws(Trouble) in
           if let size { return [.bytes(try FileSystem.read(path, offset: offset, limit: size))] }
           let bytes = try FileSystem.read(path, offset: offset, limit: readLimit) { size in

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// Makes files, folders and links below one folder, and nothing beside it: no name is followed through a link.
@@ -145,7 +146,7 @@ final class FolderTree {
   }
 
   fileprivate func trouble(_ name: Name, code: Int32 = errno) -> Trouble {
-    Trouble("cannot write \(folder.given)/\(name): \(Trouble.reason(code))")
+    Trouble("cannot write \(folder.given)/\(name): \(SystemFailure(code: code).reason)")
   }
 
   private static func temporaryName() -> [UInt8] {

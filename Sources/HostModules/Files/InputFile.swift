@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// Bytes that come piece by piece.

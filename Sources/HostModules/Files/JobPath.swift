@@ -62,9 +62,11 @@ struct JobPath: Sendable, Hashable {
     return path == prefix || path.starts(with: prefix + [Self.slash]) || prefix.isEmpty
   }
 
-  func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
-    try (bytes + [0]).withUnsafeBufferPointer { buffer in
-      try buffer.withMemoryRebound(to: CChar.self) { characters in
+  func withCString<Result, Failure: Error>(
+    _ body: (UnsafePointer<CChar>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try (bytes + [0]).withUnsafeBufferPointer { (buffer) throws(Failure) in
+      try buffer.withMemoryRebound(to: CChar.self) { (characters) throws(Failure) in
         guard let start = characters.baseAddress else {
           preconditionFailure("an array with a zero has a start")
         }

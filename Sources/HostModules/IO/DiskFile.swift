@@ -1,4 +1,5 @@
 import CLinux
+import Files
 import Glibc
 import Synchronization
 
@@ -9,7 +10,7 @@ struct SystemError: Error {
   var path: String?
 
   var message: String {
-    let reason = strerror(code).map { String(cString: $0) } ?? "error \(code)"
+    let reason = SystemFailure(code: code).description
     return path.map { "\($0): \(reason)" } ?? reason
   }
 }
@@ -128,15 +129,13 @@ final class DiskFile: Sendable {
   }
 
   private func flush(_ pending: inout Pending) throws(SystemError) {
-    var rest = pending.bytes[...]
+    let bytes = pending.bytes
     // What cannot be written is not kept: the next call would fail for the same reason.
     pending.bytes = []
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { bytes in
-        retrying { Glibc.write(descriptor, bytes.baseAddress, bytes.count) }
-      }
-      guard count >= 0 else { throw SystemError(code: errno) }
-      rest = rest.dropFirst(count)
+    do throws(SystemFailure) {
+      try FileBytes.write(bytes[...], to: descriptor)
+    } catch {
+      throw SystemError(code: error.code)
     }
   }
 
@@ -151,12 +150,5 @@ final class DiskFile: Sendable {
   func buffer(_ buffering: Buffering) throws(SystemError) {
     try flush()
     pending.withLock { $0.buffering = buffering }
-  }
-
-  private func retrying(_ call: () -> Int) -> Int {
-    while true {
-      let result = call()
-      if result >= 0 || errno != EINTR { return result }
-    }
   }
 }

@@ -19,8 +19,8 @@ final class OpenFiles: StateResource {
     var errors = LineCutter()
   }
 
-  /// How many a state may have open.
-  private static let limit = 1000
+  /// How many a state may have open: its host has room for those of a hundred states.
+  private static let limit = 500
 
   private let contents = Mutex(Contents())
 

@@ -14,10 +14,11 @@ struct CapturedOutput {
 
   mutating func append(_ more: UnsafeRawBufferPointer) {
     let room = limit - bytes.count
-    bytes += more.prefix(room)
+    // Whole buffers are copied at once, slices of them byte by byte.
+    bytes += UnsafeRawBufferPointer(rebasing: more.prefix(room))
     guard more.count > room else { return }
     isTruncated = true
-    overflow += more.dropFirst(room).suffix(Self.tailLength)
+    overflow += UnsafeRawBufferPointer(rebasing: more.dropFirst(room).suffix(Self.tailLength))
     if overflow.count > 16 * Self.tailLength { overflow = overflow.suffix(Self.tailLength) }
   }
 

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// The files that a child is given, opened.
@@ -14,7 +15,7 @@ struct ChildFiles: Sendable {
         guard input >= 0 else { throw .system("read", path) }
       } else {
         input = open("/dev/null", O_RDWR | O_CLOEXEC)
-        guard input >= 0 else { throw Trouble("cannot open /dev/null: \(Trouble.reason(errno))") }
+        guard input >= 0 else { throw Trouble("cannot open /dev/null: \(SystemFailure().reason)") }
       }
       output = try Self.openForWriting(plan.outputFile, plan)
       errors = try Self.openForWriting(plan.errorsFile, plan)

@@ -1,5 +1,6 @@
 import CLinux
 import Dispatch
+import Files
 import Glibc
 import Synchronization
 
@@ -84,7 +85,7 @@ public final class Keeper: @unchecked Sendable {
   }
 
   private static func trouble(_ code: Int32) -> Trouble {
-    Trouble("cannot start a process: \(Trouble.reason(code))")
+    Trouble("cannot start a process: \(SystemFailure(code: code).reason)")
   }
 
   /// Sends a signal to the whole group of a child that was started.

@@ -1,4 +1,5 @@
 import CLinux
+import Files
 import Glibc
 
 /// Both ends of a pipe.
@@ -9,7 +10,7 @@ struct Pipe {
   init() throws(Trouble) {
     var ends: [Int32] = [-1, -1]
     let made = clinux_pipe(&ends)
-    guard made == 0 else { throw Trouble("cannot make a pipe: \(Trouble.reason(-made))") }
+    guard made == 0 else { throw Trouble("cannot make a pipe: \(SystemFailure(code: -made).reason)") }
     reading = ends[0]
     writing = ends[1]
   }

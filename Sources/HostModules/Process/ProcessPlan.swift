@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import LuaHost
 import Values
@@ -62,7 +63,7 @@ struct ProcessPlan: Sendable {
     if mergesErrors, errorsFile != nil {
       throw options.misuse("give one of merge_stderr and stderr_file, not both")
     }
-    maxOutput = try options.count("max_output", in: 0...Self.mostOutput) ?? Self.defaultMaxOutput
+    maxOutput = try options.byteCount("max_output", upTo: Self.mostOutput) ?? Self.defaultMaxOutput
     timeout = try options.seconds("timeout")
     checks = try options.flag("check")
     logs = try options.flag("log")
@@ -164,7 +165,7 @@ struct ProcessPlan: Sendable {
     case .program(ENOEXEC):
       Trouble("cannot start \(shown): it is no program (a script begins with a line like #!/bin/sh)")
     case .program(E2BIG): Trouble("cannot start \(shown): the arguments and the environment are too long")
-    case .program(let code): Trouble("cannot start \(shown): \(Trouble.reason(code))")
+    case .program(let code): Trouble("cannot start \(shown): \(SystemFailure(code: code).reason)")
     case .lost: Trouble("\(shown) was lost: the process that looks after children was killed")
     }
   }

@@ -15,12 +15,14 @@ struct Crontab: Equatable {
     var flags: [String]
     /// What the shell gets, with `\%` read.
     var command: String
-    /// What the command reads: what follows the first `%`.
+    /// What the command reads: what follows the first `%`; nil where that is nothing.
     var input: String?
     /// What is set above it, in its order, the last of a name only.
     var environment: [Variable]
-    /// The comment right above it, without the signs.
+    /// The comments between the entry before it and this one, without the signs.
     var comments: [String]
+    /// The comments below the last entry.
+    var below: [String] = []
   }
 
   struct Variable: Equatable {
@@ -39,28 +41,28 @@ struct Crontab: Equatable {
   /// - Parameter hasUsers: Whether a user stands between times and command, as in `/etc/crontab`.
   init(_ text: String, hasUsers: Bool) {
     var environment: [Variable] = []
-    var comments: [String] = []
+    var comments = CrontabComments()
     for (index, line) in Lines.of(text).enumerated() {
       let rest = line.drop(while: Self.isBlank)
       if rest.first == "#" {
-        let comment = rest.drop { $0 == "#" }.trimmed
-        if !Self.isBoilerplate(comment) { comments.append(comment) }
+        comments.add(rest.drop { $0 == "#" }.trimmed)
         continue
       }
+      comments.close()
       if let variable = Self.variable(rest) {
         environment.removeAll { $0.name == variable.name }
         environment.append(variable)
       } else if !rest.isEmpty {
         do {
           var entry = try Self.entry(rest, hasUsers: hasUsers)
-          (entry.line, entry.environment, entry.comments) = (index + 1, environment, comments)
+          (entry.line, entry.environment, entry.comments) = (index + 1, environment, comments.take())
           entries.append(entry)
         } catch {
           problems.append((index + 1, error.message))
         }
       }
-      comments = []
     }
+    if !entries.isEmpty { entries[entries.count - 1].below = comments.take() }
   }
 
   static func isBlank(_ character: Character) -> Bool { character == " " || character == "\t" }
@@ -142,22 +144,10 @@ struct Crontab: Equatable {
       isEscaped = character == "\\"
     }
     let command = parts[0][...].trimmed
-    guard parts.count > 1 else { return (command, nil) }
-    return (command, parts.dropFirst().joined(separator: "\n") + "\n")
-  }
-
-  // MARK: - Comments
-
-  /// What distributions write above the first entry: the fields' names and pictures of them.
-  private static func isBoilerplate(_ comment: String) -> Bool {
-    let words = comment.lowercased().split { !$0.isLetter }.map(String.init)
-    let names: Set = [
-      "m", "h", "min", "minute", "minutes", "hour", "hours", "dom", "day", "mon", "month", "dow", "weekday",
-      "week",
-      "user", "command", "cmd",
-    ]
-    return words.count <= 2 * words.count(where: names.contains) && words.count(where: names.contains) >= 4
-      || ["|", ".-", "* * * *", "*  *  *  *", "+-", "┌", "│"].contains { comment.hasPrefix($0) }
+    let input = parts.dropFirst().joined(separator: "\n")
+    guard !input.isEmpty else { return (command, nil) }
+    // cron ends the last line where that is not done.
+    return (command, input.hasSuffix("\n") ? input : input + "\n")
   }
 
   // MARK: - Which of the two formats
@@ -166,14 +156,22 @@ struct Crontab: Equatable {
   ///
   /// - Parameter isUser: Whether there is a user of this name.
   static func hasUsers(_ text: String, isUser: (String) -> Bool) -> Bool {
-    let users = Crontab(text, hasUsers: true).entries.compactMap(\.user)
+    let entries = Crontab(text, hasUsers: true).entries
+    let users = entries.compactMap(\.user)
     // Debian's users that are programs too.
     let programs: Set = ["sync", "mail", "man", "list", "news", "games", "backup", "sys", "git", "docker"]
     let isName = users.allSatisfy { name in
       name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-.".contains($0)) }
     }
-    // No command is called root.
-    if users.contains("root") { return isName }
+    // No command is called root, and none takes an `if` or a `cd` for a word of its own.
+    if users.contains("root") || entries.contains(where: startsShell) { return isName }
     return !users.isEmpty && users.allSatisfy(isUser) && users.contains { !programs.contains($0) }
+  }
+
+  /// Whether what stands behind the first word can only be the beginning of a command.
+  private static func startsShell(_ entry: Entry) -> Bool {
+    let beginnings: Set = ["if", "[", "[[", "test", "cd", "for", "while", "case", "!"]
+    let first = entry.command.prefix { !isBlank($0) }
+    return beginnings.contains(String(first)) && !CommandName.isWrapper(entry.user ?? "")
   }
 }

@@ -80,9 +80,11 @@ private struct CrontabJob {
 
   var imported: ImportedJob {
     let modules = ["process"] + (recipients == nil ? [] : ["notify"])
-    let title = entry.comments.drop(while: \.isEmpty) + ["From \(file), line \(entry.line): \(entry.text)"]
+    var title = entry.comments + (entry.comments.contains("") ? [""] : [])
+    title.append("From \(file), line \(entry.line): \(entry.text)")
+    if !entry.below.isEmpty { title += ["", "Below it:"] + entry.below }
     let job = JobText(
-      title: Array(title), notes: notes, modules: modules, schedule: schedule, code: code)
+      title: title, notes: notes, modules: modules, schedule: schedule, code: code)
     return ImportedJob(name: CommandName.of(entry.command), text: job.text, notes: notes)
   }
 
@@ -138,7 +140,12 @@ private struct CrontabJob {
     guard let minutes = Int(value), minutes >= 0, minutes < 1 << 24 else {
       return note("RANDOM_DELAY=\(value)", "this is no number of minutes")
     }
-    if minutes > 0, schedule["on"] == nil { schedule["jitter"] = .string("\(minutes)m") }
+    guard minutes > 0 else { return }
+    if let place = schedule.fields.firstIndex(where: { $0.key == "on" }) {
+      schedule.fields[place].comment = "cron adds RANDOM_DELAY=\(value) to times, and not to @reboot"
+    } else {
+      schedule["jitter"] = .string("\(minutes)m")
+    }
   }
 
   private mutating func noteWhatIsLeftRunning() {

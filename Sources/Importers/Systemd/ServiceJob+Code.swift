@@ -20,7 +20,7 @@ extension ServiceJob {
       modules.append("job")
       code.append(Self.conditionFunction)
     }
-    let codes = successCodes
+    let codes = successCodes()
     if !codes.isEmpty { code.append(Self.runFunction(codes)) }
     for command in conditions { lines.append("need \(table(command, checks: false))") }
     for command in commands("ExecStartPre") { lines.append(call(command)) }
@@ -82,12 +82,14 @@ extension ServiceJob {
     """
 
   private static func runFunction(_ codes: [Int]) -> String {
-    let list = codes.map { "ended.code ~= \($0)" }.joined(separator: " and ")
+    let list = codes.map { "[\($0)] = true" }.joined(separator: ", ")
     return """
-      -- Runs a command, for which \(codes.map { String($0) }.joined(separator: ", ")) is success too.
+      -- Exit codes that are success too.
+      local fine = { \(list) }
+
       local function run(command)
         local ended = assert(process.run(command))
-        if not ended.ok and \(list) then error("exit " .. (ended.code or ended.signal), 0) end
+        if not ended.ok and not fine[ended.code] then error("exit " .. (ended.code or ended.signal), 0) end
       end
       """
   }
@@ -103,11 +105,28 @@ extension ServiceJob {
       ?? "assert(process.run \(table(command, checks: true)))"
   }
 
-  private var successCodes: [Int] {
-    unit.list("Service", "SuccessExitStatus").flatMap { setting in
-      setting.value.split(separator: " ").compactMap { Int($0) }
+  /// The codes beside 0, by number or name; a signal is noted.
+  private mutating func successCodes() -> [Int] {
+    var codes: [Int] = []
+    for setting in unit.list("Service", "SuccessExitStatus") {
+      for word in setting.value.split(whereSeparator: \.isWhitespace).map(String.init) {
+        if let code = Int(word) ?? Self.exitCodes[word] {
+          if code != 0, !codes.contains(code) { codes.append(code) }
+        } else {
+          notes.add("SuccessExitStatus=\(word)", "a program that ends so has failed", at: setting.place)
+        }
+      }
     }
+    return codes
   }
+
+  /// What `<sysexits.h>` calls them. Source: `systemd.exec(5)`, "Process Exit Codes".
+  private static let exitCodes = [
+    "SUCCESS": 0, "FAILURE": 1, "INVALIDARGUMENT": 2, "NOTIMPLEMENTED": 3, "NOPERMISSION": 4,
+    "NOTINSTALLED": 5, "NOTCONFIGURED": 6, "NOTRUNNING": 7, "USAGE": 64, "DATAERR": 65, "NOINPUT": 66,
+    "NOUSER": 67, "NOHOST": 68, "UNAVAILABLE": 69, "SOFTWARE": 70, "OSERR": 71, "OSFILE": 72,
+    "CANTCREAT": 73, "IOERR": 74, "TEMPFAIL": 75, "PROTOCOL": 76, "NOPERM": 77, "CONFIG": 78,
+  ]
 
   private mutating func table(_ command: ExecLine, checks: Bool) -> String {
     let isPrivileged = command.prefixes.contains { "+!".contains($0) }

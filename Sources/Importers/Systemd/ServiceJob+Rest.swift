@@ -4,8 +4,7 @@ extension ServiceJob {
     "ExecStart", "ExecStartPre", "ExecStartPost", "ExecCondition", "ExecStopPost", "Environment",
     "EnvironmentFile",
     "Nice", "IOSchedulingPriority", "TimeoutStopSec", "TimeoutSec", "Restart", "RestartSec",
-    "SuccessExitStatus",
-    "PassEnvironment", "StartLimitBurst", "StartLimitInterval", "StartLimitIntervalSec",
+    "SuccessExitStatus", "StartLimitBurst", "StartLimitInterval", "StartLimitIntervalSec",
   ]
 
   /// Says of a setting what has not become of it.
@@ -51,9 +50,13 @@ extension ServiceJob {
     case "SyslogIdentifier":
       notes.add(setting, "lines in the log go by the job's name")
     case "KillMode":
-      if value != "control-group", value != "mixed" {
+      if value == "control-group" || value == "mixed" {
+        notes.settle(setting)
+      } else {
         notes.add(setting, "all that a run has started is ended with it")
       }
+    // Programs have all of the daemon's variables.
+    case "PassEnvironment": notes.settle(setting)
     case "KillSignal", "RestartKillSignal":
       if value != "SIGTERM", value != "15" { notes.add(setting, "a run is stopped by SIGTERM") }
     case "SendSIGKILL":

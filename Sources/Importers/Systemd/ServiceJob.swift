@@ -20,10 +20,7 @@ struct ServiceJob {
     readRestart()
     readEnvironment()
     writeCode()
-    var seen: Set<String> = []
-    for setting in unit.settings.reversed() where seen.insert(setting.section + "." + setting.key).inserted {
-      if !setting.value.isEmpty { readRest(setting) }
-    }
+    for setting in unit.effective { readRest(setting) }
     for specifier in unknownSpecifiers.sorted() {
       notes.add(
         specifier, "only a running systemd knows it; it stands in the job as it is", at: specifiers.unit)

@@ -28,7 +28,7 @@ struct TimerJob {
       title.insert(contentsOf: UnitTitle.lines(of: service, specifiers), at: 0)
       for field in job.schedule.fields { schedule[field.key ?? ""] = field.value }
       (code, modules) = (job.code, job.modules)
-      notes.all += job.notes.all
+      notes.append(job.notes)
     } else {
       let what = service == nil ? "there is no such unit beside the timer" : "it has no command"
       notes.add(serviceName, "\(what), so that systemd is asked to start it", at: file)
@@ -40,6 +40,9 @@ struct TimerJob {
       code = ["function main()\n  assert(process.run \(call))\nend"]
     }
     title = UnitTitle.lines(of: timer, specifiers).filter { !title.contains($0) } + title
+    if !notes.settled.isEmpty {
+      title.append("Without a meaning here: \(notes.settled.joined(separator: ", ")).")
+    }
     title.append("From \(file)\(service == nil ? "" : " and \(serviceName)").")
   }
 
@@ -67,15 +70,13 @@ struct TimerJob {
       duration(setting).flatMap { $0.isPositive ? setting : nil }
     }
     addTriggers(triggers, jitter: jitter)
-    var seen: Set<String> = []
-    for setting in timer.settings.reversed() where seen.insert(setting.section + "." + setting.key).inserted {
+    for setting in timer.effective {
       read(setting, hasCalendar: triggers.contains { $0.key == "OnCalendar" })
     }
     notes.sort(as: timer)
   }
 
   private mutating func read(_ setting: UnitFile.Setting, hasCalendar: Bool) {
-    guard !setting.value.isEmpty else { return }
     guard setting.section == "Timer" else { return notes.readCommon(setting, isTimer: true, &schedule) }
     switch setting.key {
     case "Unit", "RandomizedDelaySec",

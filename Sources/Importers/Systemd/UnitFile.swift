@@ -61,6 +61,30 @@ struct UnitFile {
     return list
   }
 
+  /// The settings that count, in their order: of keys that stand once, the last; of all others, those that no empty one
+  /// takes away again.
+  var effective: [Setting] {
+    var lasting: [Setting] = []
+    var seen: Set<String> = []
+    var closed: Set<String> = []
+    for setting in settings.reversed() {
+      let key = setting.section + "." + setting.key
+      let isFirst = seen.insert(key).inserted
+      if closed.contains(key) || !isFirst && Self.single.contains(setting.key) { continue }
+      if setting.value.isEmpty { closed.insert(key) } else { lasting.append(setting) }
+    }
+    return lasting.reversed()
+  }
+
+  private static let single: Set = [
+    "AccuracySec", "DefaultDependencies", "Description", "FixedRandomDelay", "Group", "IOSchedulingClass",
+    "IOSchedulingPriority", "KillMode", "KillSignal", "Nice", "Persistent", "RandomizedDelaySec",
+    "RemainAfterElapse", "RemainAfterExit", "Restart", "RestartSec", "RuntimeMaxSec", "SendSIGKILL",
+    "StandardError", "StandardInput", "StandardOutput", "StartLimitBurst", "StartLimitInterval",
+    "StartLimitIntervalSec", "SyslogIdentifier", "TimeoutSec", "TimeoutStartSec", "TimeoutStopSec", "Type",
+    "Unit", "User", "WakeSystem", "WorkingDirectory",
+  ]
+
   /// The value of a key that stands once: the last counts, an empty one takes it away.
   func last(_ section: String, _ keys: String...) -> Setting? {
     let setting = settings.last { $0.section == section && keys.contains($0.key) }

@@ -2,7 +2,9 @@ import JobWriting
 
 /// What of units could not be carried over.
 struct UnitNotes {
-  var all: [ImportNote] = []
+  private(set) var all: [ImportNote] = []
+  /// Settings that ask for nothing that a job would do otherwise.
+  private(set) var settled: [String] = []
 
   /// Those of one reason together, as a file shows them.
   var byReason: [ImportNote] {
@@ -24,6 +26,15 @@ struct UnitNotes {
   mutating func add(_ subject: String, _ reason: String, at place: String) {
     let note = ImportNote(place: place, subject: subject, reason: reason)
     if !all.contains(note) { all.append(note) }
+  }
+
+  mutating func settle(_ setting: UnitFile.Setting) {
+    if !settled.contains(setting.text) { settled.append(setting.text) }
+  }
+
+  mutating func append(_ other: UnitNotes) {
+    all += other.all
+    settled += other.settled.filter { !settled.contains($0) }
   }
 
   /// Puts the notes into the order in which the unit says what they are about.
@@ -85,8 +96,9 @@ struct UnitNotes {
       )
     case ("Unit", _) where setting.key.hasPrefix("Condition") || setting.key.hasPrefix("Assert"):
       add(setting, "this is not looked at before a start; `when` in the schedule can do it")
-    case ("Unit", "DefaultDependencies"), ("Unit", "StartLimitBurst"), ("Unit", "StartLimitIntervalSec"):
-      break
+    case ("Unit", "StartLimitBurst"), ("Unit", "StartLimitIntervalSec"), ("Unit", "StartLimitInterval"):
+      if schedule["retry"] == nil { settle(setting) }
+    case ("Unit", "DefaultDependencies"): settle(setting)
     default: addUnknown(setting)
     }
   }
@@ -100,6 +112,10 @@ struct UnitNotes {
       } else if !isOrder || !unit.hasPrefix("network") {
         add("\(setting.key)=\(unit)", "there are no units here to start or wait for", at: setting.place)
       }
+    }
+    // It says when a service starts while the machine boots.
+    if isOrder, units.contains(where: { $0.hasPrefix("network") }) {
+      settled.append("After=" + units.filter { $0.hasPrefix("network") }.joined(separator: " "))
     }
   }
 

@@ -147,7 +147,9 @@ package enum SettingsDecoder {
       guard let value = table.value(key) else { continue }
       switch value {
       case .string(let text): env[key] = text
-      case .int, .double, .bool:
+      case .int(let number): env[key] = String(number)
+      // How it should be written is not known: 1.20 arrives here as 1.2.
+      case .double, .bool:
         let text = value.asBool.map { String($0) } ?? Found.number(value)
         table.report(key, "\(Found.phrase(value)); write it as a string: \"\(text)\"")
       default: table.report(key, Found.mismatch(value, "a string"))
@@ -182,10 +184,6 @@ package enum SettingsDecoder {
 
   // MARK: - Amounts of memory
 
-  /// As everywhere where memory is counted, `KB` is 1024 bytes.
-  private static let units = [("KB", 10), ("MB", 20), ("GB", 30), ("K", 10), ("M", 20), ("G", 30), ("B", 0)]
-  private static let largest = 1 << 40
-
   /// Takes a size, as text with a unit.
   ///
   /// - Parameter needer: what the least size is for.
@@ -199,30 +197,11 @@ package enum SettingsDecoder {
       return nil
     }
     let size = reader.parsed(key, wanted: "a size (\"64MB\", \"512KB\", \"1GB\")") {
-      (text) throws(ScheduleError) in try bytes(text)
+      (text) throws(ScheduleError) in try ByteCount(parsing: text).bytes
     }
     guard let size, size < least else { return size }
     reader.report(
       key, "\(Found.quoted(value.asString ?? "")) is too little; \(needer) needs at least \(least >> 10)KB")
     return nil
-  }
-
-  private static func bytes(_ text: String) throws(ScheduleError) -> Int {
-    let wrong = ScheduleError("\(Found.quoted(text)) is not a size (\"64MB\", \"512KB\", \"1GB\")")
-    let trimmed = text.filter { $0 != " " }.uppercased().replacing("IB", with: "B")
-    guard let unit = units.first(where: { trimmed.hasSuffix($0.0) }) else {
-      if Int(trimmed) != nil {
-        throw ScheduleError("\(Found.quoted(text)) has no unit; add one: \"\(trimmed)MB\", \"\(trimmed)KB\"")
-      }
-      throw wrong
-    }
-    let digits = trimmed.dropLast(unit.0.count)
-    guard let first = digits.utf8.first, first >= 48, first < 58, !digits.contains("E"),
-      !digits.contains("X"),
-      !digits.contains("P"), let number = Double(digits), number.isFinite
-    else { throw wrong }
-    let size = number * Double(1 << unit.1)
-    guard size <= Double(largest) else { throw ScheduleError("\(Found.quoted(text)) is more than 1024GB") }
-    return Int(size)
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// What stands in one folder, as far as jobs are concerned.
@@ -17,30 +18,26 @@ struct FolderListing {
 
   /// Reads the folder. Files whose names end otherwise, and ignored names, are left out.
   init(reading path: String) throws(FileTrouble) {
-    guard let folder = opendir(path) else { throw FileTrouble(code: errno, doing: "read") }
-    defer { closedir(folder) }
-    errno = 0
-    while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-      add(name, type: Int(entry.pointee.d_type), in: path)
-      errno = 0
+    do throws(SystemFailure) {
+      for entry in try Folder.entries(in: path) { add(entry, in: path) }
+    } catch {
+      throw FileTrouble(code: error.code, doing: "read")
     }
-    guard errno == 0 else { throw FileTrouble(code: errno, doing: "read") }
     files.sort()
     folders.sort()
     refused.sort { $0.displayed < $1.displayed }
   }
 
-  private mutating func add(_ bytes: [UInt8], type: Int, in path: String) {
-    guard let name = String(validating: bytes, as: UTF8.self) else {
-      if Self.mattersThough(bytes, type: type) {
-        refused.append((NameRules.displayed(bytes), NameRules.notUTF8))
+  private mutating func add(_ entry: Folder.Entry, in path: String) {
+    guard let name = entry.name else {
+      if Self.mattersThough(entry) {
+        refused.append((NameRules.displayed(entry.bytes), NameRules.notUTF8))
       }
       return
     }
     guard !NameRules.ignores(name) else { return }
-    let isFolder = Self.isFolder(path + "/" + name, type: type)
-    if type == DT_LNK, isFolder || Self.mayBecomeJob(name, at: path + "/" + name) { links.append(name) }
+    let isFolder = Self.isFolder(entry.kind, at: path + "/" + name)
+    if entry.kind == .link, isFolder || Self.mayBecomeJob(name, at: path + "/" + name) { links.append(name) }
     guard isFolder || NameRules.isLuaFile(name) else { return }
     if let objection = NameRules.objection(to: name) {
       // A data folder may be called what it likes.
@@ -55,9 +52,11 @@ struct FolderListing {
   }
 
   /// Whether a name that is not text would have been a job's.
-  private static func mattersThough(_ name: [UInt8], type: Int) -> Bool {
-    guard let first = name.first, first != UInt8(ascii: "."), first != UInt8(ascii: "_") else { return false }
-    return type != DT_DIR && name.suffix(4).elementsEqual(NameRules.suffix.utf8)
+  private static func mattersThough(_ entry: Folder.Entry) -> Bool {
+    guard let first = entry.bytes.first, first != UInt8(ascii: "."), first != UInt8(ascii: "_") else {
+      return false
+    }
+    return entry.kind != .folder && entry.bytes.suffix(4).elementsEqual(NameRules.suffix.utf8)
   }
 
   /// Whether a link that leads to no folder is a job's file, or may lead to a folder some day.
@@ -66,9 +65,9 @@ struct FolderListing {
     return NameRules.isJobFile(name) || stat(path, &status) != 0
   }
 
-  private static func isFolder(_ path: String, type: Int) -> Bool {
-    if type == DT_DIR { return true }
-    guard type == DT_LNK || type == DT_UNKNOWN else { return false }
+  private static func isFolder(_ kind: Folder.Entry.Kind, at path: String) -> Bool {
+    if kind == .folder { return true }
+    guard kind == .link || kind == .unknown else { return false }
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }

@@ -1,4 +1,5 @@
 import CLinux
+import Files
 import Glibc
 
 /// Why a file or folder cannot be read.
@@ -27,7 +28,7 @@ package struct FileTrouble: Error, Equatable {
       case EACCES, EPERM: "permission denied; the daemon's user needs to read it"
       case ELOOP: "its symbolic links lead round in a circle"
       case ENAMETOOLONG: "its path is too long"
-      default: String(cString: strerror(code))
+      default: "\(SystemFailure(code: code))"
       }
     message = "cannot be \(what): \(reason)"
     isGone = code == ENOENT || code == ENOTDIR
@@ -82,10 +83,10 @@ package enum SourceFile {
     if care.contains(.ofCode), status.st_mode & S_IWOTH != 0, FileSystem(of: file).keepsPermissions {
       throw writableByAll
     }
-    guard care.contains(.ofWriters) else { return try readAll(file, expecting: Int(status.st_size)) }
+    guard care.contains(.ofWriters) else { return try readAll(file) }
     let wasRecent = isRecent(status)
     if wasRecent, isBeingWritten(file) { throw busy }
-    let bytes = try readAll(file, expecting: Int(status.st_size))
+    let bytes = try readAll(file)
     var after = stat()
     guard fstat(file, &after) == 0 else { throw FileTrouble(code: errno, doing: "read") }
     // Written and closed while it was read, or about to be.
@@ -150,25 +151,15 @@ package enum SourceFile {
     return "\"" + NameRules.displayed(Array(buffer[..<length])) + "\""
   }
 
-  private static func readAll(_ file: Int32, expecting size: Int) throws(FileTrouble) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var capacity = max(size, 0) + 1
-    while true {
-      let start = bytes.count
-      var failure: Int32 = 0
-      let room = max(capacity - start, 4096)
-      bytes.append(
-        contentsOf: [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
-          let got = Glibc.read(file, buffer.baseAddress, room)
-          if got < 0 { failure = errno }
-          count = max(got, 0)
-        })
-      if failure == EINTR { continue }
-      guard failure == 0 else { throw FileTrouble(code: failure, doing: "read") }
-      guard bytes.count > start else { return bytes }
-      guard bytes.count <= maximumBytes else { throw tooLarge }
-      capacity = max(capacity, bytes.count + 4096)
+  private static func readAll(_ file: Int32) throws(FileTrouble) -> [UInt8] {
+    let bytes: [UInt8]
+    do throws(SystemFailure) {
+      bytes = try FileBytes.rest(of: file, limit: maximumBytes + 1)
+    } catch {
+      throw FileTrouble(code: error.code, doing: "read")
     }
+    guard bytes.count <= maximumBytes else { throw tooLarge }
+    return bytes
   }
 }
 

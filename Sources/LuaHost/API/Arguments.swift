@@ -116,6 +116,24 @@ public struct Options: Sendable {
     return number
   }
 
+  /// An amount of bytes, from 0 to `limit`: a number of them, or text with a unit such as `"20MB"`.
+  public func byteCount(_ name: String, upTo limit: Int) throws(Misuse) -> Int? {
+    if case .null = self[name] { return nil }
+    let size: Int?
+    if let text = self[name].asString {
+      do throws(ScheduleError) { size = try ByteCount(parsing: text).bytes } catch {
+        throw misuse("\(name): \(error)")
+      }
+    } else {
+      size = self[name].asInt.flatMap(Int.init(exactly:))
+    }
+    guard let size, (0...limit).contains(size) else {
+      throw misuse(
+        "\(name) must be from 0 to \(limit) bytes, or a size like \"1MB\", not \(describe(self[name]))")
+    }
+    return size
+  }
+
   /// A time span in seconds, more than 0: a number of them, or a duration such as `"10s"`.
   public func seconds(_ name: String) throws(Misuse) -> Double? {
     if case .null = self[name] { return nil }

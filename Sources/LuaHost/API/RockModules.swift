@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// The modules of a job's rocks: a tree of files as LuaRocks lays it out.
@@ -28,10 +29,11 @@ public struct RockModules: Sendable, Equatable {
     guard !name.isEmpty, !name.utf8.contains(0) else { return nil }
     let path = name.replacing(".", with: "/")
     for file in ["\(path).lua", "\(path)/init.lua"].map({ textFolder + $0 }) where Self.isFile(file) {
-      guard let bytes = Self.read(file) else {
-        return .refused("cannot read \(file): \(String(cString: strerror(errno)))")
+      do throws(SystemFailure) {
+        return .text(ScriptSource.File(path: file, bytes: try Self.read(file)))
+      } catch {
+        return .refused("cannot read \(file): \(error)")
       }
-      return .text(ScriptSource.File(path: file, bytes: bytes))
     }
     // A library may hold the modules below its name, too.
     let root = String(path.prefix { $0 != "/" })
@@ -57,20 +59,11 @@ public struct RockModules: Sendable, Equatable {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
-  /// The bytes of a file, up to a little more than one may have; `nil` where `errno` says why not.
-  private static func read(_ path: String) -> [UInt8]? {
+  /// The bytes of a file, up to one more than it may have.
+  private static func read(_ path: String) throws(SystemFailure) -> [UInt8] {
     let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
+    guard file >= 0 else { throw SystemFailure() }
     defer { close(file) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 64 << 10)
-    while bytes.count <= ScriptSource.fileLimit {
-      let count = Glibc.read(file, &chunk, chunk.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { return nil }
-      if count == 0 { break }
-      bytes += chunk[..<count]
-    }
-    return bytes
+    return try FileBytes.rest(of: file, limit: ScriptSource.fileLimit + 1)
   }
 }

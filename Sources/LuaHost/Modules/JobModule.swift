@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Values
 
@@ -89,18 +90,12 @@ enum JobModule {
     let folder = call.job.outputFolder
     let path = ([Substring(folder)] + parts.filter { $0 != "." }).joined(separator: "/")
     let parent = parts.isEmpty ? path : String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.endIndex))
-    if let trouble = makeFolders(parent) { return .trouble(trouble) }
-    return .values([.string(path)])
-  }
-
-  /// Makes a folder and those above it; what went wrong, if something did.
-  private static func makeFolders(_ path: String) -> String? {
-    if mkdir(path, 0o777) == 0 || errno == EEXIST { return nil }
-    if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
-      if let trouble = makeFolders(String(path.prefix(upTo: slash))) { return trouble }
-      if mkdir(path, 0o777) == 0 || errno == EEXIST { return nil }
+    do throws(SystemFailure) {
+      try Folder.make(parent, mode: 0o777)
+      return .values([.string(path)])
+    } catch {
+      return .trouble("cannot make the folder \(parent): \(error)")
     }
-    return "cannot make the folder \(path): \(String(cString: strerror(errno)))"
   }
 }
 

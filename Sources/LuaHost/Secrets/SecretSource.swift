@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Values
 
@@ -72,7 +73,7 @@ struct SecretSource {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       if errno == ENOENT || errno == ENOTDIR { return nil }
-      throw Fault(text: "cannot be read: \(path): \(String(cString: strerror(errno)))")
+      throw Fault(text: "cannot be read: \(path): \(SystemFailure())")
     }
     defer { close(descriptor) }
     var status = stat()
@@ -85,22 +86,12 @@ struct SecretSource {
     guard status.st_size <= Self.longest else {
       throw Fault(text: "is refused: \(path) is larger than \(byteText(Self.longest))")
     }
-    var bytes = [UInt8](repeating: 0, count: Self.longest)
-    var length = 0
-    while length < bytes.count {
-      let count = bytes.withUnsafeMutableBytes { buffer in
-        Glibc.read(descriptor, buffer.baseAddress?.advanced(by: length), buffer.count - length)
-      }
-      guard count > 0 else {
-        if count < 0 {
-          if errno == EINTR { continue }
-          throw Fault(text: "cannot be read: \(path): \(String(cString: strerror(errno)))")
-        }
-        break
-      }
-      length += count
+    var bytes: [UInt8]
+    do throws(SystemFailure) {
+      bytes = try FileBytes.rest(of: descriptor, limit: Self.longest)
+    } catch {
+      throw Fault(text: "cannot be read: \(path): \(error)")
     }
-    bytes.removeLast(bytes.count - length)
     if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
     if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
     return bytes

@@ -1,3 +1,4 @@
+import Files
 import FoundationEssentials
 import NIOCore
 import NIOPosix
@@ -191,7 +192,7 @@ struct SMTPDialogue: Sendable {
     case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
       return NotifyTrouble("no safe connection to \(place): \(NetworkWords.tlsReason(error))")
     case let error as IOError:
-      return NotifyTrouble("the connection to \(place) broke: \(NetworkWords.reason(error.errnoCode))")
+      return NotifyTrouble("the connection to \(place) broke: \(SystemFailure(code: error.errnoCode).reason)")
     case is ChannelError: return NotifyTrouble("\(place) closed the connection in the middle")
     default: return NotifyTrouble("\(place) cannot be used: \(error)")
     }

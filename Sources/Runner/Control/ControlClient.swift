@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Values
 
@@ -9,7 +10,7 @@ public final class ControlClient {
   /// Connects to the daemon that holds the state directory; `nil` if there is none.
   public init?(_ state: StateDirectory) throws(RunnerError) {
     descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { throw RunnerError("cannot make a socket: \(errorText(errno))") }
+    guard descriptor >= 0 else { throw RunnerError("cannot make a socket: \(SystemFailure())") }
     let descriptor = descriptor
     guard try withSocketAddress(state.socketPath, { connect(descriptor, $0, $1) }) == 0 else {
       let reason = errno
@@ -31,7 +32,7 @@ public final class ControlClient {
         Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       guard count > 0 || errno == EINTR else {
-        throw RunnerError("the daemon went away: \(errorText(errno))")
+        throw RunnerError("the daemon went away: \(SystemFailure())")
       }
       bytes = bytes.dropFirst(max(0, count))
     }

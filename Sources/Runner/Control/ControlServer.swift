@@ -1,4 +1,5 @@
 import CLinux
+import Files
 import Glibc
 import Values
 
@@ -23,13 +24,13 @@ final class ControlServer: LoopSource {
     self.handle = handle
     descriptor = socket(
       AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-    guard descriptor >= 0 else { throw RunnerError("cannot make the control socket: \(errorText(errno))") }
+    guard descriptor >= 0 else { throw RunnerError("cannot make the control socket: \(SystemFailure())") }
     unlink(path)
     let mask = umask(0o177)
     let bound = try withSocketAddress(path) { bind(descriptor, $0, $1) }
     umask(mask)
     guard bound == 0, listen(descriptor, 64) == 0 else {
-      let reason = errorText(errno)
+      let reason = SystemFailure()
       Glibc.close(descriptor)
       throw RunnerError("cannot listen on \(path): \(reason)")
     }

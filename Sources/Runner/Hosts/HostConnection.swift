@@ -1,4 +1,5 @@
 import CLinux
+import Files
 import FoundationEssentials
 import Glibc
 import HostProtocol
@@ -45,14 +46,14 @@ final class HostConnection: LoopSource {
     evidence.reset()
     var ends: [Int32] = [0, 0]
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-      throw RunnerError("cannot make a socket for a host process: \(errorText(errno))")
+      throw RunnerError("cannot make a socket for a host process: \(SystemFailure())")
     }
     descriptor = ends[0]
     defer { close(ends[1]) }
     let started = Self.spawn(socket: ends[1], evidence: evidence.descriptor)
     guard started > 0 else {
       close(ends[0])
-      throw RunnerError("cannot start a host process: \(errorText(-started))")
+      throw RunnerError("cannot start a host process: \(SystemFailure(code: -started))")
     }
     pid = started
     evidence.setHost(started)

@@ -1,4 +1,5 @@
 import CLinux
+import Files
 import Glibc
 
 /// What a host's runs had done, in memory that the daemon shares with it.
@@ -27,11 +28,11 @@ final class HostEvidence {
   init(path: String) throws(RunnerError) {
     self.path = path
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw RunnerError("cannot open \(path): \(errorText(errno))") }
+    guard descriptor >= 0 else { throw RunnerError("cannot open \(path): \(SystemFailure())") }
     // Its blocks are taken now: a page that finds the disk full when it is first written ends the process.
     let full = posix_fallocate(descriptor, 0, off_t(evidence_size()))
     guard full == 0, let map = evidence_map(descriptor) else {
-      let reason = errorText(full == 0 ? errno : full)
+      let reason = SystemFailure(code: full == 0 ? errno : full)
       close(descriptor)
       if full != 0 { unlink(path) }
       throw RunnerError("cannot map \(path): \(reason)")

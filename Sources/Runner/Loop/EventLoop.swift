@@ -1,4 +1,5 @@
 import CLinux
+import Files
 import Glibc
 import Synchronization
 
@@ -40,7 +41,7 @@ final class EventLoop: @unchecked Sendable {
     wakeup = clinux_wakeup()
     wallTimer = clinux_wall_timer()
     guard wakeup >= 0, wallTimer >= 0 else {
-      throw RunnerError("cannot make a timer: \(errorText(-min(wakeup, wallTimer)))")
+      throw RunnerError("cannot make a timer: \(SystemFailure(code: -min(wakeup, wallTimer)))")
     }
     _ = clinux_wall_timer_disarm(wallTimer)
   }
@@ -147,6 +148,3 @@ final class EventLoop: @unchecked Sendable {
     for timer in due { timer.work() }
   }
 }
-
-/// What the operating system calls this error.
-func errorText(_ code: Int32) -> String { String(cString: strerror(code)) }

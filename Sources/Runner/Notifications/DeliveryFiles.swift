@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import KillPoints
 import Values
@@ -16,9 +17,9 @@ final class DeliveryFiles {
   func load() -> (found: [(file: String, delivery: Delivery)], unread: [String]) {
     var found: [(String, Delivery)] = []
     var unread: [String] = []
-    for name in names().sorted() {
+    for name in (try? Folder.names(in: folder)) ?? [] where name.hasSuffix(".json") {
       if let number = Int(name.prefix { $0.isASCII && $0.isNumber }) { next = max(next, number + 1) }
-      if let bytes = read(name), let value = try? DataValue(json: bytes),
+      if let bytes = try? FileBytes.all(of: "\(folder)/\(name)"), let value = try? DataValue(json: bytes),
         let delivery = Delivery(stored: value)
       {
         found.append((name, delivery))
@@ -39,49 +40,23 @@ final class DeliveryFiles {
     next += 1
     guard let json = try? delivery.stored.json() else { throw RunnerError("it has no form in JSON") }
     if mkdir(folder, 0o700) != 0, errno != EEXIST {
-      throw RunnerError("cannot make \(folder): \(errorText(errno))")
+      throw RunnerError("cannot make \(folder): \(SystemFailure())")
     }
     let bytes = Array(json.utf8)
     let descriptor = open("\(folder)/\(name)", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw RunnerError("cannot write in \(folder): \(errorText(errno))") }
+    guard descriptor >= 0 else { throw RunnerError("cannot write in \(folder): \(SystemFailure())") }
     defer { close(descriptor) }
-    let count = Glibc.write(descriptor, bytes, bytes.count)
-    KillPoint.messageWritten.pass()
-    guard count == bytes.count, fdatasync(descriptor) == 0 else {
-      let reason = errorText(errno)
+    do throws(SystemFailure) {
+      try FileBytes.write(bytes[...], to: descriptor)
+      KillPoint.messageWritten.pass()
+      guard fdatasync(descriptor) == 0 else { throw SystemFailure() }
+    } catch {
       remove(name)
-      throw RunnerError("cannot write in \(folder): \(reason)")
+      throw RunnerError("cannot write in \(folder): \(error)")
     }
     KillPoint.messageKept.pass()
     return name
   }
 
   func remove(_ name: String) { unlink("\(folder)/\(name)") }
-
-  private func names() -> [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name.hasSuffix(".json") { names.append(name) }
-    }
-    return names
-  }
-
-  private func read(_ name: String) -> [UInt8]? {
-    let descriptor = open("\(folder)/\(name)", O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 64 << 10)
-    while true {
-      let count = Glibc.read(descriptor, &piece, piece.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { return count == 0 ? bytes : nil }
-      bytes += piece[..<count]
-    }
-  }
 }

@@ -1,4 +1,5 @@
 import CLinux
+import Files
 import FoundationEssentials
 import Glibc
 import Jobs
@@ -53,7 +54,7 @@ final class LuaRocks: Sendable {
       build = { type = "none" }
 
       """
-    do { try text.write(toFile: wish, atomically: true, encoding: .utf8) } catch {
+    do throws(SystemFailure) { try FileBytes.replace(wish, with: Array(text.utf8)) } catch {
       throw Failure(text: "cannot write \(wish): \(error)")
     }
     defer { unlink(wish) }
@@ -73,7 +74,8 @@ final class LuaRocks: Sendable {
     }
   }
 
-  /// What of the program's words says what is wrong: its errors, else its last lines.
+  /// What of the program's words says what is wrong: its errors, else its last lines. That there is no such rock
+  /// is also what it says of servers that it did not reach; then the first of those stands beside it.
   private static func gist(of output: [UInt8], _ status: Int32) -> String {
     let lines = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isNewline)
       .filter { !$0.allSatisfy(\.isWhitespace) }
@@ -81,7 +83,10 @@ final class LuaRocks: Sendable {
     let gist = (errors.isEmpty ? lines.suffix(5) : errors.suffix(5)).map {
       $0.hasPrefix("Error: ") ? $0.dropFirst(7) : $0
     }
-    return gist.isEmpty ? "it ended with status \(status >> 8 & 0xff)" : gist.joined(separator: "; ")
+    guard !gist.isEmpty else { return "it ended with status \(status >> 8 & 0xff)" }
+    let unreached = lines.first { $0.contains("Failed searching manifest: ") }
+    let words = unreached?.split(separator: ": ", maxSplits: 2).last.map { " (\($0))" } ?? ""
+    return gist.joined(separator: "; ") + words
   }
 
   // MARK: The child
@@ -92,13 +97,13 @@ final class LuaRocks: Sendable {
   ) throws(Failure) -> (status: Int32, output: [UInt8]) {
     var ends: [Int32] = [0, 0]
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-      throw Failure(text: "cannot make a socket for luarocks: \(errorText(errno))")
+      throw Failure(text: "cannot make a socket for luarocks: \(SystemFailure())")
     }
     defer { close(ends[0]) }
     // It holds the lock too: should this process be killed, nobody installs beside a program that goes on.
     let child = spawn(arguments, [ends[1], lock.descriptor])
     close(ends[1])
-    guard child > 0 else { throw Failure(text: "cannot start \(program): \(errorText(-child))") }
+    guard child > 0 else { throw Failure(text: "cannot start \(program): \(SystemFailure(code: -child))") }
     let isStopped = state.withLock { state in
       state.child = child
       return state.isStopped

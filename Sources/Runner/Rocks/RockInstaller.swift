@@ -108,7 +108,9 @@ final class RockInstaller {
         let line = failure.rock.flatMap { rock in wish.file.rocks.first { $0.text == rock } }?.line
         wish.done(
           .failure(
-            LoadFailure([LoadError(job: wish.job, file: wish.file.path, line: line, message: failure.text)])))
+            LoadFailure(
+              [LoadError(job: wish.job, file: wish.file.path, line: line, message: failure.text)],
+              mayPass: true)))
       }
     }
     pump()

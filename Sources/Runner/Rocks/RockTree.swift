@@ -1,4 +1,5 @@
 import CLinux
+import Files
 import FoundationEssentials
 import Glibc
 import Jobs
@@ -35,14 +36,16 @@ struct RockTree: Hashable, Sendable {
   func clear() throws(RunnerError) {
     unlink(markPath)
     try? FileManager.default.removeItem(atPath: tree)
-    guard mkdir(tree, 0o755) == 0 else { throw RunnerError("cannot make \(tree): \(errorText(errno))") }
+    guard mkdir(tree, 0o755) == 0 else { throw RunnerError("cannot make \(tree): \(SystemFailure())") }
   }
 
   /// Says that the tree is whole, once all of it is on the disk.
   func markWhole(_ file: RocksFile) throws(RunnerError) {
     sync()
     let text = file.rocks.map { $0.text + "\n" }.joined()
-    do { try text.write(toFile: markPath, atomically: true, encoding: .utf8) } catch {
+    do throws(SystemFailure) {
+      try FileBytes.replace(markPath, with: Array(text.utf8))
+    } catch {
       throw RunnerError("cannot write \(markPath): \(error)")
     }
   }
@@ -68,11 +71,11 @@ struct RockTree: Hashable, Sendable {
       let descriptor = open(lockPath, (alone ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else {
         if errno == ENOENT { return nil }
-        throw RunnerError("cannot open \(lockPath): \(errorText(errno))")
+        throw RunnerError("cannot open \(lockPath): \(SystemFailure())")
       }
       let lock = Lock(descriptor)
       let answer = alone ? clinux_lock(descriptor) : clinux_lock_shared(descriptor)
-      guard answer >= 0 else { throw RunnerError("cannot lock \(lockPath): \(errorText(-answer))") }
+      guard answer >= 0 else { throw RunnerError("cannot lock \(lockPath): \(SystemFailure(code: -answer))") }
       guard answer > 0 else { return nil }
       // It may have been removed, and perhaps made again, since it was opened.
       var (held, there) = (stat(), stat())
@@ -84,15 +87,14 @@ struct RockTree: Hashable, Sendable {
   }
 
   private func makeFolder() throws(RunnerError) {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch { throw RunnerError("cannot make the folder \(path): \(error)") }
+    do throws(SystemFailure) { try Folder.make(path, mode: 0o700) } catch {
+      throw RunnerError("cannot make the folder \(path): \(error)")
+    }
   }
 
   /// Removes the trees that nobody holds, but for those of `kept`.
   static func sweep(_ folder: String, keeping kept: Set<RockTree>) {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+    for name in (try? Folder.names(in: folder)) ?? [] {
       let tree = RockTree(path: "\(folder)/\(name)")
       guard !kept.contains(tree), let lock = try? tree.lock(alone: true) else { continue }
       // The mark goes first: what is half removed is not whole.

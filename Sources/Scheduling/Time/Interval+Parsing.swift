@@ -1,4 +1,7 @@
 extension Interval {
+  /// The longest that can be written: almost 9999 years.
+  public static let longest = Interval(microseconds: 315_537_897_600_000_000 - 1)
+
   /// Reads a duration: `"90s"`, `"1h30m"`, `"2d"`, `"1.5h"`, `"250ms"`, or ISO 8601 (`"PT5M"`, `"P1DT12H"`).
   ///
   /// Units go from large to small, each at most once. A bare number is an error that says which unit to add.
@@ -161,12 +164,12 @@ private struct DurationReader {
     for _ in 0..<decimals { divisor *= 10 }
     let (high, low) = whole.multipliedFullWidth(by: unit.length)
     let (quotient, remainder) = divisor.dividingFullWidthChecked(high, low)
-    guard let quotient, quotient < 315_537_897_600_000_000 else { throw tooLong }
+    guard let quotient, quotient <= Interval.longest.microseconds else { throw tooLong }
     guard remainder == 0 else {
       throw ScheduleError("\(quoted(text)) is not a whole number of microseconds")
     }
     total = saturatingSum(total, quotient)
-    guard total < 315_537_897_600_000_000 else { throw tooLong }
+    guard total <= Interval.longest.microseconds else { throw tooLong }
   }
 }
 

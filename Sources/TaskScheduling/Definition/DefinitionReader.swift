@@ -1,9 +1,9 @@
 import Scheduling
 
-/// What is wrong with one task so far, and where its properties stand. One is shared by the readers of its parts.
+/// What is wrong with one task so far, and what its properties say. One is shared by the readers of its parts.
 final class DefinitionFindings {
   var problems: [TaskProblem] = []
-  var places: [String: String] = [:]
+  var given: [String: TaskDefinition] = [:]
   var task = ""
 }
 
@@ -46,7 +46,7 @@ struct DefinitionReader {
   mutating func take(_ name: String) -> TaskDefinition? {
     taken.insert(name.lowercased())
     guard let value = find(name) else { return nil }
-    findings.places[fullKey(name)] = value.place
+    findings.given[fullKey(name)] = value
     return value
   }
 
@@ -127,14 +127,16 @@ struct DefinitionReader {
         report(name, "\(item.kind) stands where a name belongs (\(constants.examples))")
         return nil
       }
-      if !isQuoted, isList, constants.isAmbiguous(text.trimmed), let number = Int(text.trimmed) {
+      // A day of the month is named by its number; of a month or a week, a number may be one flag or several.
+      let isName = isQuoted || isList && constants.hasName(text.trimmed)
+      if !isName, isList, constants.isAmbiguous(text.trimmed), let number = Int(text.trimmed) {
         report(
           name,
           "\(number) in a list could be a name or flags; write \"\(number)\" for the name, or "
             + "0x\(String(number, radix: 16, uppercase: true)) for the flags")
         return nil
       }
-      let number = isQuoted ? nil : Int(number: text)
+      let number = isName ? nil : Int(number: text)
       guard let flag = number ?? constants.value(of: text.trimmed), constants.holds(flag) else {
         report(name, constants.objection(to: text))
         return nil
@@ -172,6 +174,7 @@ struct DefinitionReader {
     }
     return items.enumerated().compactMap { place, item in
       let key = "\(fullKey(name))[\(place + 1)]"
+      findings.given[key] = item
       guard case .table(let fields) = item.content else {
         findings.problems.append(
           TaskProblem(
@@ -191,12 +194,16 @@ struct DefinitionReader {
     for field in fields {
       let name = field.name.lowercased()
       guard seen.insert(name).inserted else {
-        report(field.name, "stands there twice")
+        findings.problems.append(
+          TaskProblem(
+            place: field.value.place, task: findings.task, key: fullKey(field.name),
+            message: "stands there twice; the second says \(field.value.summary)"))
         continue
       }
       if taken.contains(name) { continue }
       let list = known.count > 8 ? "" : "; known are \(known.joined(separator: ", "))"
       let hint = SlipFinder.nearest(to: field.name, in: known).map { "; did you mean \($0)?" }
+      findings.given[fullKey(field.name)] = field.value
       report(field.name, "there is no such property\(hint ?? list)")
     }
   }
@@ -254,8 +261,11 @@ extension Interval {
       length = length + .days(saturating(count, days))
       rest = String(rest[rest.index(after: end)...])
     }
+    if length == .zero || !rest.isEmpty { length = length + (try Interval(parsing: "P" + rest)) }
+    guard length <= .longest else {
+      throw ScheduleError("\"\(text)\" is too long; the longest duration is 9999 years")
+    }
     self = length
-    if length == .zero || !rest.isEmpty { self = length + (try Interval(parsing: "P" + rest)) }
   }
 }
 

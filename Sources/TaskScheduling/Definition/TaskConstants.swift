@@ -38,7 +38,10 @@ struct TaskConstants {
     flags > 0 && flags & ~names.reduce(0) { $0 | $1.value } == 0
   }
 
-  /// Whether a bare number could mean one thing as a name and another one as flags: `15` is a day, and the days 1 to 4.
+  /// Whether this is one of the names, as it stands.
+  func hasName(_ text: String) -> Bool { names.contains { $0.name == text } }
+
+  /// Whether a bare number could mean one thing as a name and another one as flags: `3` is March, and the first two months.
   func isAmbiguous(_ text: String) -> Bool {
     guard isCounted, let number = Int(text), names.indices.contains(number - 1) else { return false }
     return names[number - 1].value != number

@@ -40,7 +40,7 @@ struct TaskDecoder {
     task.actions = actions(&reader)
     task.data = reader.text("Data")
     reader.close(["Path", "RegistrationInfo", "Settings", "Triggers", "Actions", "Principal", "Data"])
-    task.places = findings.places
+    task.given = findings.given
     return task
   }
 

@@ -38,6 +38,28 @@ public struct TaskDefinition: Sendable, Equatable {
   }
 }
 
+extension TaskDefinition {
+  /// All that it says, in one line: `StartBoundary: 2026-01-01T02:00:00, DaysOfWeek: [Monday]`.
+  var summary: String {
+    switch content {
+    case .nothing: ""
+    case .text(let text, _): text.trimmed
+    case .list(let items): items.map(\.nestedSummary).joined(separator: ", ")
+    case .table(let fields):
+      fields.filter { $0.value.content != .nothing }
+        .map { "\($0.name): \($0.value.nestedSummary)" }.joined(separator: ", ")
+    }
+  }
+
+  private var nestedSummary: String {
+    switch content {
+    case .nothing, .text: summary
+    case .list: "[\(summary)]"
+    case .table: "{ \(summary) }"
+    }
+  }
+}
+
 extension TaskDefinition: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByBooleanLiteral,
   ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral

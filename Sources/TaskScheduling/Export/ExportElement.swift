@@ -5,6 +5,7 @@ final class ExportElement {
   /// Without its namespace.
   let name: String
   let line: Int
+  /// Those of the schema, not what XML itself has (`xmlns`, `xml:space`).
   var attributes: [String: String] = [:]
   var children: [ExportElement] = []
   /// Its own text, that of its children left out.
@@ -102,7 +103,8 @@ final class ExportElement {
         name: Self.local(String(cString: name)), line: Int(XML_GetCurrentLineNumber(parser)))
       var place = 0
       while let attributes, let key = attributes[place], let value = attributes[place + 1] {
-        element.attributes[Self.local(String(cString: key))] = String(cString: value)
+        let name = String(cString: key)
+        if !name.hasPrefix("xml"), !name.contains(":") { element.attributes[name] = String(cString: value) }
         place += 2
       }
       element.comment = comment

@@ -61,13 +61,14 @@ struct ExportedTask {
         field("Type", text("CUSTOM_TRIGGER_01", element)), field("Name", text(element.name, element)),
       ]
     }
-    if let id = element.attributes["id"] { fields.append(field("Id", text(id, element))) }
+    fields += attributes(of: element)
     for child in element.children {
       switch child.name {
       case "ScheduleByDay": fields += schedule("DAILY", child)
       case "ScheduleByWeek": fields += schedule("WEEKLY", child)
       case "ScheduleByMonth": fields += schedule("MONTHLY", child)
       case "ScheduleByMonthDayOfWeek": fields += schedule("MONTHLYDOW", child)
+      case "ValueQueries": fields.append(field("ValueQueries", values(child)))
       default: fields.append(field(child.name, generic(child)))
       }
     }
@@ -82,8 +83,8 @@ struct ExportedTask {
       case "DaysOfWeek": fields.append(field("DaysOfWeek", list(child) { text($0.name, $0) }))
       case "Months":
         if !child.children.isEmpty { fields.append(field("MonthsOfYear", list(child) { text($0.name, $0) })) }
-      case "DaysOfMonth": fields.append(field("DaysOfMonth", list(child) { text($0.text.trimmed, $0) }))
-      case "Weeks": fields.append(field("WeeksOfMonth", list(child) { text($0.text.trimmed, $0) }))
+      case "DaysOfMonth": fields.append(field("DaysOfMonth", list(child, number)))
+      case "Weeks": fields.append(field("WeeksOfMonth", list(child, number)))
       default: fields.append(field(child.name, generic(child)))
       }
     }
@@ -115,10 +116,27 @@ struct ExportedTask {
     TaskDefinition(.list(element.children.map(item)), place: place(element))
   }
 
-  /// The children as properties, and the `id`.
+  /// The children as properties, and the attributes.
   private func table(_ element: ExportElement, names: [String: String] = [:]) -> TaskDefinition {
-    var fields = element.children.map { field(names[$0.name] ?? $0.name, generic($0)) }
-    if let id = element.attributes["id"] { fields.append(field("Id", text(id, element))) }
+    let fields = element.children.map { field(names[$0.name] ?? $0.name, generic($0)) }
+    return TaskDefinition(.table(fields + attributes(of: element)), place: place(element))
+  }
+
+  /// The `id`, and what else an element has.
+  private func attributes(of element: ExportElement) -> [TaskDefinition.Field] {
+    element.attributes.sorted { $0.key < $1.key }.map { name, value in
+      field(name == "id" ? "Id" : name, text(value, element))
+    }
+  }
+
+  /// `<Day>15</Day>`; other tools write `<Last />` where the schema has `<Week>Last</Week>`.
+  private func number(_ element: ExportElement) -> TaskDefinition {
+    text(element.text.trimmed.isEmpty ? element.name : element.text.trimmed, element)
+  }
+
+  /// `<Value name="user">...</Value>`: named values of the event that starts the task.
+  private func values(_ element: ExportElement) -> TaskDefinition {
+    let fields = element.children.map { field($0.attributes["name"] ?? $0.name, text($0.text, $0)) }
     return TaskDefinition(.table(fields), place: place(element))
   }
 

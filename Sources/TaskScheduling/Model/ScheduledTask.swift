@@ -12,13 +12,13 @@ public struct ScheduledTask: Sendable, Equatable {
   public var actions: [TaskAction] = []
   public var principal = TaskPrincipal()
   public var data: String?
-  /// Where each property that was given stands, by its key: `Settings.WakeToRun`, `Triggers[2].Id`.
-  public internal(set) var places: [String: String] = [:]
+  /// What the definition says of each property, and where, by its key: `Settings.WakeToRun`, `Triggers[2].Id`.
+  public internal(set) var given: [String: TaskDefinition] = [:]
 
   public init(path: TaskPath) { self.path = path }
 
   /// True for a property that the definition names, whatever it says.
-  func gives(_ key: String) -> Bool { places[key] != nil }
+  func gives(_ key: String) -> Bool { given[key] != nil }
 }
 
 /// Who wrote the task, when, and what for.

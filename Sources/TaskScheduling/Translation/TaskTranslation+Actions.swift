@@ -19,15 +19,10 @@ extension TaskTranslation {
         if let id = action.id?.trimmed, !id.isEmpty { command.fields[0].comment = id }
         if action.hidesWindow { notes.add(action.key + ".HideAppWindow", "true: there are no windows here") }
         commands.append(command)
-      case .comHandler(let classID):
-        notes.add(action.key, "COM_HANDLER \(classID): there are no such classes here")
-      case .sendEmail(let subject):
-        notes.add(
-          action.key,
-          "SEND_EMAIL\(subject.map { " \"\($0)\"" } ?? ""): write it with notify.email of almanac.notify")
-      case .showMessage(let title):
-        notes.add(
-          action.key, "SHOW_MESSAGE\(title.map { " \"\($0)\"" } ?? ""): a daemon has no screen to show it on")
+      case .comHandler: notes.drop(action.key, "COM_HANDLER: there are no such classes here")
+      case .sendEmail:
+        notes.drop(action.key, "SEND_EMAIL: write it with notify.email of almanac.notify")
+      case .showMessage: notes.drop(action.key, "SHOW_MESSAGE: a daemon has no screen to show it on")
       }
     }
     var blocks: [String] = []
@@ -151,7 +146,7 @@ extension TaskTranslation {
 
   /// A value of the event that started the task; not `date`, which a shell runs.
   private func isVariable(_ name: String) -> Bool {
-    task.places.keys.contains { $0.hasSuffix(".ValueQueries") }
+    task.given.keys.contains { $0.hasSuffix(".ValueQueries") }
       && name.allSatisfy { $0.isLetter || $0.isNumber }
   }
 

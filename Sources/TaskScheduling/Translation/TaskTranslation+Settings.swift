@@ -85,12 +85,12 @@ extension TaskTranslation {
         "Settings.Compatibility", "says which version of that system a task is for; there is one here")
     }
     if settings.runOnlyIfIdle {
-      notes.add(
+      notes.drop(
         "Settings.IdleSettings",
         "idle means a load under 0.3 a processor here, at the moment of the start; a run is not stopped when that ends"
       )
     } else if given("IdleSettings"), settings.idle != TaskSettings.Idle() {
-      notes.add("Settings.IdleSettings", "the task does not wait for the machine to be idle")
+      notes.drop("Settings.IdleSettings", "the task does not wait for the machine to be idle")
     }
     let reasons = [
       "DisallowStartOnRemoteAppSession": "there are no such sessions here",
@@ -100,6 +100,6 @@ extension TaskTranslation {
       "UseUnifiedSchedulingEngine": "says by which part of that system it is run",
       "Volatile": "a job lasts as long as its file",
     ]
-    for name in settings.foreign { notes.add("Settings." + name, reasons[name] ?? "nothing here reads it") }
+    for name in settings.foreign { notes.drop("Settings." + name, reasons[name] ?? "nothing here reads it") }
   }
 }

@@ -14,7 +14,7 @@ extension TaskTranslation {
           written.add("name", .string(id))
         }
         if let objection = JobText.objection(toTrigger: written, zone: zone) {
-          notes.add(trigger.key, "left out, for it would never start the task: \(objection)")
+          notes.drop(trigger.key, "left out, for it would never start the task: \(objection)")
         } else {
           tables.append(written)
         }
@@ -85,26 +85,22 @@ extension TaskTranslation {
     case .boot: return event("boot", trigger)
     case .registration: return event("load", trigger)
     case .idle:
-      notes.add(
+      notes.drop(
         trigger.key,
         "IDLE: nothing starts a job when the machine becomes idle; `requires = { idle = true }` beside a "
           + "time comes near")
-    case .event(let subscription):
-      notes.add(
+    case .event:
+      notes.drop(
         trigger.key,
-        "EVENT: there is no such event log here; `watch`, `after` and `webhook` start jobs for what happens"
-          + (subscription.isEmpty ? "" : ": \(subscription)"))
-    case .logon(let user):
-      notes.add(
-        trigger.key,
-        "LOGON\(user.map { " of \($0)" } ?? ""): nobody logs on to a daemon; `on = \"startup\"` or `\"boot\"` may do"
-      )
-    case .sessionStateChange(let change):
-      notes.add(
-        trigger.key, "SESSION_STATE_CHANGE \(change): there are no sessions here to be locked or connected to"
-      )
+        "EVENT: there is no such event log here; `watch`, `after` and `webhook` start jobs for what happens")
+    case .logon:
+      notes.drop(
+        trigger.key, "LOGON: nobody logs on to a daemon; `on = \"startup\"` or `\"boot\"` may do")
+    case .sessionStateChange:
+      notes.drop(
+        trigger.key, "SESSION_STATE_CHANGE: there are no sessions here to be locked or connected to")
     case .other(let name):
-      notes.add(trigger.key, "\(name): what starts it belongs to that system alone")
+      notes.drop(trigger.key, "\(name): what starts it belongs to that system alone")
     }
     return []
   }
@@ -126,7 +122,7 @@ extension TaskTranslation {
         "every \(repetition.interval) as long as the daemon runs, and not counted from the event")
       return [["on": .string(name)], ["every": .string(repetition.interval.description)]]
     }
-    notes.add(
+    notes.drop(
       trigger.key + ".Repetition", "the job starts once; main can wait with job.sleep and repeat what it does"
     )
     return [["on": .string(name)]]

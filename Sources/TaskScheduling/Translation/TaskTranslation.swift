@@ -21,20 +21,29 @@ struct TaskTranslation {
     let code = actions()
     if !code.isRunnable { schedule["enabled"] = false }
     noteTheRest()
-    let notes = findings.map(note) + notes.all
+    let notes = notes(of: findings) + notes.all
     let text = JobText(
       title: title, notes: notes, modules: code.modules, schedule: schedule, code: code.blocks)
     return ImportedJob(name: jobName, text: text.text, notes: notes)
   }
 
-  /// What was wrong with the definition; also that what it stands in was left out for it, where that is so.
-  private func note(_ finding: TaskProblem) -> ImportNote {
-    let part = finding.key.prefix { $0 != "." }
-    let isPart = part.hasSuffix("]")
-    let isLeft = task.triggers.contains { $0.key == part } || task.actions.contains { $0.key == part }
-    return ImportNote(
-      place: finding.place, subject: finding.key,
-      reason: finding.message + (isPart && !isLeft ? "; \(part) was left out" : ""))
+  /// What was wrong with the definition, and what it says there; also that what it stands in was left out for it, where
+  /// that is so, and, once, all that this says.
+  private func notes(of findings: [TaskProblem]) -> [ImportNote] {
+    let kept = Set(task.triggers.map(\.key) + task.actions.map(\.key))
+    var told: Set<String> = []
+    return findings.map { finding in
+      var reason = finding.message
+      if let given = task.given[finding.key], given.place == finding.place, !reason.contains(given.summary) {
+        reason += notes.said(by: finding.key)
+      }
+      let part = String(finding.key.prefix { $0 != "." })
+      if part.hasSuffix("]"), !kept.contains(part) {
+        reason += "; \(part) was left out"
+        if told.insert(part).inserted { reason += notes.said(by: part) }
+      }
+      return ImportNote(place: finding.place, subject: finding.key, reason: reason)
+    }
   }
 
   /// The triggers, and the settings.
@@ -67,18 +76,13 @@ struct TaskTranslation {
   /// What becomes of no key of the schedule and of no action.
   private mutating func noteTheRest() {
     if task.registrationInfo.securityDescriptor != nil {
-      notes.add(
+      notes.drop(
         "RegistrationInfo.SecurityDescriptor", "who may see and run a job is a matter of users and files here"
       )
     }
-    if task.data != nil { notes.add("Data", "nothing here reads it") }
-    let principal = task.places.keys.filter { $0.hasPrefix("Principal.") }.sorted()
-    if !principal.isEmpty {
-      let names = principal.map { $0.dropFirst("Principal.".count) }.joined(separator: ", ")
-      let user = task.principal.userID ?? task.principal.groupID
-      notes.add(
-        "Principal",
-        "\(names): the job runs as the user of the daemon\(user.map { ", not as \($0)" } ?? "")")
+    if task.data != nil { notes.drop("Data", "nothing here reads it") }
+    if task.given.keys.contains(where: { $0.hasPrefix("Principal.") }) {
+      notes.drop("Principal", "the job runs as the user of the daemon")
     }
   }
 }
