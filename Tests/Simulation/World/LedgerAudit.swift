@@ -173,7 +173,8 @@ public struct LedgerAudit {
     checkConcurrency(of: world.calls.filter { $0.job == key }, limit, "job \(key)")
     // With `catch_up = "all"` one at a time, whatever may run beside each other.
     let backlog = world.calls.filter { call in
-      call.job == key && call.claim == .madeUp && versions[key]?[call.version]?.policy.catchUp == .all
+      call.job == key && claims[call.run]?.run.claim == .madeUp
+        && versions[key]?[call.version]?.policy.catchUp == .all
     }
     checkConcurrency(of: backlog, 1, "what job \(key) makes up")
   }
