@@ -34,6 +34,8 @@ struct GateFacts {
   private func late(_ run: Run) -> String {
     switch run.claim {
     case .madeUp: return "was missed, and is made up: \(catchUp)"
+    case .deferred where plan.schedule?.triggers.first { $0.label == run.trigger }?.isRestartAfter == true:
+      return "never too late: it is due once the run before it has ended"
     case .deferred: return "not too late: it was held until the window opened"
     case .queued where run.attempt <= 1: return "in time, and then waited"
     case .onTime, .queued, .paused: break

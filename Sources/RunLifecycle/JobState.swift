@@ -97,7 +97,10 @@ struct OpenRun: Sendable {
 
   /// What a waiting row waits for that is not time.
   enum Wait: Sendable, Equatable {
-    case answer
+    /// What is required.
+    case conditions
+    /// The job's `when`.
+    case when
     /// A place in this pool.
     case pool(String)
   }

@@ -62,16 +62,18 @@ extension Planner {
   mutating func recordRest(of run: Run) {
     note(.warning, job: run.job, "\(run.cause) has a row already")
     guard let slot = slots[run.job], let schedule = jobs[slot].plan.schedule else { return }
-    let moves = jobs[slot].triggers.filter { $0.fingerprint != StoredAccount.retired }
-    decisions.append(.account(moves.map { $0.change(of: run.job) }))
+    let moves = jobs[slot].triggers.filter { $0.fingerprint != StoredAccount.retired }.map {
+      $0.change(of: run.job)
+    }
     let passed = TriggerAccount(accountedThrough: run.dueAt, lastDue: run.dueAt)
     let next = schedule.triggers.indices.compactMap { schedule.nextFiring(of: $0, after: passed)?.dueAt }
       .min()
-    guard let last = run.dueUntil, let next, next <= last else { return }
+    guard let last = run.dueUntil, let next, next <= last else { return decisions.append(.account(moves)) }
     var rest = run
     (rest.id, rest.cause, rest.dueAt) = (newID(), .clock(next), next)
     (rest.dueUntil, rest.count) = next == last ? (nil, 1) : (last, max(2, run.count - 1))
-    decisions.append(.record(rest, []))
+    // Together: the accounts pass no instant that is in no row.
+    decisions.append(.record(rest, moves))
   }
 
   /// Claims again what the store refused.

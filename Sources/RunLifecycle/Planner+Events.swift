@@ -253,7 +253,7 @@ extension Planner {
 extension Planner {
   mutating func conditionsChecked(_ id: RunID, unmet: String?, at now: Instant) {
     guard let slot = slotOfRun[id], let index = jobs[slot].index(of: id),
-      jobs[slot].open[index].wait == .answer
+      jobs[slot].open[index].wait == .conditions
     else { return }
     jobs[slot].open[index].wait = nil
     guard let unmet else {
@@ -282,7 +282,7 @@ extension Planner {
 
   mutating func whenAnswered(_ id: RunID, _ answer: WhenAnswer, at now: Instant) {
     guard let slot = slotOfRun[id], let index = jobs[slot].index(of: id),
-      jobs[slot].open[index].wait == .answer
+      jobs[slot].open[index].wait == .when
     else { return }
     jobs[slot].open[index].wait = nil
     let run = jobs[slot].open[index].run

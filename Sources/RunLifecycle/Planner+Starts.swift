@@ -42,16 +42,20 @@ extension Planner {
     if !run.isManual {
       if jobs[slot].open[index].stage == .fresh, let requires = policy.requires {
         if jobs[slot].open[index].requiredSince == nil { jobs[slot].open[index].requiredSince = now }
-        return ask(.checkConditions(run, requires), index, slot)
+        return ask(.checkConditions(run, requires), .conditions, index, slot)
       }
-      if jobs[slot].open[index].stage != .allMet, policy.hasWhen { return ask(.askWhen(run), index, slot) }
+      if jobs[slot].open[index].stage != .allMet, policy.hasWhen {
+        return ask(.askWhen(run), .when, index, slot)
+      }
     }
     guard takePlace(index, slot) else { return }
     start(run.id, slot, at: now)
   }
 
-  private mutating func ask(_ question: Decision, _ index: Int, _ slot: Int) {
-    jobs[slot].open[index].wait = .answer
+  /// Asks the world. Only an answer to this question is taken for one: an earlier version of the job may have asked
+  /// another.
+  private mutating func ask(_ question: Decision, _ wait: OpenRun.Wait, _ index: Int, _ slot: Int) {
+    jobs[slot].open[index].wait = wait
     decisions.append(question)
   }
 

@@ -28,6 +28,15 @@ import Testing
       ])
   }
 
+  @Test("speaks of no window to a fixed delay") func fixedDelay() throws {
+    var harness = try PlannerHarness("2026-01-01T11:00")
+    let plan = try harness.plan([Trigger(.restartAfter(.hours(1)))])
+    try harness.goLive(plan)
+    try harness.run(until: "2026-01-01T11:30")
+    #expect(
+      try report(harness, plan)[2] == "late + never too late: it is due once the run before it has ended")
+  }
+
   @Test("asks no gate behind the one that is closed") func closed() throws {
     var harness = try PlannerHarness("2026-01-01T11:00")
     let plan = try harness.plan([PlannerHarness.daily(12)], window: ("13:00", "14:00"))

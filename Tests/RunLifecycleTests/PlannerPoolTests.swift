@@ -158,5 +158,24 @@ import Testing
     #expect(try harness.ledger(reasons: true) == [expected, "12:20:00 succeeded"])
   }
 
+  @Test("takes no answer of its when for one about what the job requires since")
+  func answerToAnotherQuestion() throws {
+    let harness = try PlannerHarness("2026-01-01T11:59:59.990")
+    var planner = Planner(node: "n", nextRunID: RunID(1), startID: "first")
+    let noon = try Instant(parsing: "2026-01-01T12:00", in: .utc)
+    let old = try harness.plan([Self.noon]) { $0.hasWhen = true }
+    var requires = Requirements()
+    requires.network = true
+    let new = try harness.plan([Self.noon], version: "v2") { $0.requires = requires }
+    _ = planner.handle(.jobLive(old, accounts: [], lastEnded: nil, initial: true), at: harness.now)
+    _ = planner.handle(.timePassed, at: harness.now)
+    _ = planner.handle(.claimed([RunID(1)]), at: noon)
+    _ = planner.handle(.jobLive(new, accounts: [], lastEnded: nil, initial: false), at: noon)
+    let early = planner.handle(.whenAnswered(RunID(1), .yes), at: noon)
+    #expect(!early.contains { if case .start = $0 { true } else { false } })
+    let answered = planner.handle(.conditionsChecked(RunID(1), unmet: nil), at: noon)
+    #expect(answered.contains { if case .start = $0 { true } else { false } })
+  }
+
   private final class Counter { var count = 0 }
 }

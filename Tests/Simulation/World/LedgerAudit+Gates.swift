@@ -45,14 +45,13 @@ extension LedgerAudit {
       let latest = call.notBefore + max(plan.policy.lateWithin, .seconds(1))
       if call.decidedAt > latest { tell(call, "started as if on time after \(latest), its latest") }
     }
-    guard call.claim == .madeUp, let decided = claims[call.run]?.at else { return }
+    guard call.claim == .madeUp, let decided = world.firstClaims[call.run] else { return }
     let policies = plans(of: call.job, from: call.decided - .days(1), to: call.decided).map(\.policy)
     if !policies.contains(where: { $0.catchUp != .none }) {
       tell(call, "was made up, which its job does not ask for")
     }
     let oldest =
       policies.map { $0.catchUp == .none ? .zero : $0.catchUpWithin ?? .days(10_000) }.max() ?? .zero
-    // A claim that the store refused is written down later.
     if due < decided - oldest - .seconds(30) { tell(call, "made up \(due), which is older than \(oldest)") }
   }
 

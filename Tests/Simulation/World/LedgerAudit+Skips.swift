@@ -77,23 +77,27 @@ extension LedgerAudit {
     if !wasClosed { tell(ending, "though no window was closed, and there was no blackout") }
   }
 
-  /// The run that is named was in the way.
+  /// The run that is named was in the way, or as many as are said.
   private mutating func checkBusy(_ ending: Ending, _ calls: [SimulatedWorld.Call]) {
     let words = (ending.row.reason ?? "").split(whereSeparator: { " ,".contains($0) })
-    guard let word = words.firstIndex(of: "run"),
-      words[word...].starts(with: ["run", words[word + 1], "was"]),
-      let number = Int64(words[word + 1])
-    else { return }
-    let id = RunID(number)
-    guard let other = rowOf[id], let admitted = admitted[id]?.last(where: { $0 <= ending.at }) else {
-      return tell(ending, "though that run had not been let on")
+    if words.count > 3, words[1] == "run", words[3] == "was", let id = Int64(words[2]) {
+      if !isUnderWay(RunID(id), ending.at, calls) { tell(ending, "though that run was not under way") }
+    } else if words.count > 3, words[2] == "runs", let said = Int(words[1]) {
+      let others = rows.count {
+        $0.job == ending.row.job && $0.id != ending.row.id && isUnderWay($0.id, ending.at, calls)
+      }
+      if others < said { tell(ending, "though only \(others) runs were under way") }
     }
+  }
+
+  /// True for a run that was past the overlap gate then, and whose attempt had not ended.
+  private func isUnderWay(_ id: RunID, _ instant: Instant, _ calls: [SimulatedWorld.Call]) -> Bool {
+    guard let row = rowOf[id], row.dueAt <= instant + .seconds(1), row.endedAt ?? .distantFuture >= instant,
+      let since = admitted[id]?.last(where: { $0 <= instant })
+    else { return false }
     // An attempt that had ended leaves the run out of it, until it is let on again.
-    let former = calls.last { $0.run == id && $0.decidedAt <= ending.at }
-    let end = former?.ended.map { $0 < ending.at && admitted <= $0 } ?? false
-    if end || other.endedAt ?? .distantFuture < ending.at {
-      tell(ending, "though that run was not under way")
-    }
+    let former = calls.last { $0.run == id && $0.decidedAt <= instant }
+    return former?.ended.map { $0 >= instant || since > $0 } ?? true
   }
 
   /// What the daemon has seen in time was not missed.

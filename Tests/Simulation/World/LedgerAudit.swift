@@ -171,6 +171,12 @@ public struct LedgerAudit {
     var limit = 1
     if case .parallel(let most) = nature.overlap { limit = most ?? .max }
     checkConcurrency(of: world.calls.filter { $0.job == key }, limit, "job \(key)")
+    // With `catch_up = "all"` one at a time, whatever may run beside each other.
+    let backlog = world.calls.filter { call in
+      call.job == key && claims[call.run]?.run.claim == .madeUp
+        && versions[key]?[call.version]?.policy.catchUp == .all
+    }
+    checkConcurrency(of: backlog, 1, "what job \(key) makes up")
   }
 
   /// No more calls of `main` at the same time than may be.

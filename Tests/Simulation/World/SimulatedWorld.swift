@@ -176,6 +176,8 @@ public struct SimulatedWorld {
   private(set) var startedInVain: Set<RunID> = []
   /// When a run was let on: something was asked about it, or it was started. By the wall clock.
   private(set) var admissions: [RunID: [Instant]] = [:]
+  /// When each row was first claimed, by the wall clock: the store may have refused that.
+  private(set) var firstClaims: [RunID: Instant] = [:]
   /// When the daemon was killed or went, by a clock that nobody sets.
   private(set) var ends: [Instant] = []
   /// What was still open at the end of the calm, and what the wall clock read then.
@@ -398,6 +400,7 @@ extension SimulatedWorld {
   }
 
   private mutating func write(_ change: LedgerChange) {
+    if case .claim(let run, _) = change, firstClaims[run.id] == nil { firstClaims[run.id] = clock }
     queue.append(Write(decidedAt: clock, decided: now, latest: latest, change: change))
   }
 
