@@ -26,13 +26,17 @@ extension HostFunction {
   /// - Parameters:
   ///   - module: What messages put before the function's name: `fs`.
   ///   - shown: The function that the script called, where this one is only a part of it.
+  ///   - takes: How many arguments it takes, none of them a table of options: one behind them is refused.
+  ///     `nil` for a function that reads its options.
   ///   - changes: Whether it changes the world outside.
   ///   - needs: What the job must be allowed to do for a call.
   static func blocking(
-    _ name: String, of module: String, shownAs shown: String? = nil, changes: Bool, needs: Needs? = nil,
+    _ name: String, of module: String, shownAs shown: String? = nil, takes: Int? = nil, changes: Bool,
+    needs: Needs? = nil,
     _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> Work
   ) -> HostFunction {
-    long(name, of: module, shownAs: shown, changes: changes, needs: needs) { arguments, job throws(Misuse) in
+    long(name, of: module, shownAs: shown, takes: takes, changes: changes, needs: needs) {
+      arguments, job throws(Misuse) in
       let work = try prepare(arguments, job)
       return { _ throws(Trouble) in try work() }
     }
@@ -40,13 +44,15 @@ extension HostFunction {
 
   /// As ``blocking(_:of:shownAs:changes:needs:_:)``, with work so long that it must end when the run is stopped.
   static func long(
-    _ name: String, of module: String, shownAs shown: String? = nil, changes: Bool, needs: Needs? = nil,
+    _ name: String, of module: String, shownAs shown: String? = nil, takes: Int? = nil, changes: Bool,
+    needs: Needs? = nil,
     _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> LongWork
   ) -> HostFunction {
     HostFunction(name: name, isOutside: changes, needs: needs, inDryRun: .pretends) { call in
       let arguments = Arguments(call.arguments, of: "\(module).\(shown ?? name)")
       do throws(Misuse) {
         let work = try prepare(arguments, call.job)
+        if let takes, case .table = arguments[takes] { throw arguments.misuse("it takes no options") }
         if call.run?.dry == true {
           let intent = intent(shown ?? name, arguments)
           let reply = changes ? call.pretend(intent, returning: true) : call.givenAnswer(to: intent)
@@ -55,7 +61,11 @@ extension HostFunction {
         let cancellation = Cancellation()
         call.onCancel { cancellation.cancel() }
         return BlockingWork.reply(to: call) {
-          do throws(Trouble) { return .success(try work(cancellation)) } catch { return .failure(error) }
+          do throws(Trouble) {
+            // It may have waited for a thread for longer than the run lasted.
+            try cancellation.check()
+            return .success(try work(cancellation))
+          } catch { return .failure(error) }
         }
       } catch {
         return .misuse(error.text)

@@ -92,34 +92,22 @@ enum FileSystem {
 
   /// Removes a file, a link or an empty folder; with `recursive`, a folder and all that is in it.
   /// Links are removed and not followed.
-  static func remove(_ path: JobPath, recursive: Bool) throws(Trouble) {
-    guard let status = try status(path, followingLinks: false) else {
+  static func remove(
+    _ path: JobPath, recursive: Bool, _ cancellation: Cancellation = Cancellation()
+  ) throws(Trouble) {
+    let entry = path.entry
+    guard let status = try status(entry, followingLinks: false) else {
       throw .system("remove", path, code: ENOENT)
     }
     guard isFolder(status) else {
-      guard path.withCString({ unlink($0) }) == 0 else { throw .system("remove", path) }
+      guard entry.withCString({ unlink($0) }) == 0 else { throw .system("remove", path) }
       return
     }
-    guard recursive else {
-      if path.withCString({ rmdir($0) }) == 0 { return }
-      guard errno == ENOTEMPTY || errno == EEXIST else { throw .system("remove", path) }
-      throw Trouble(
-        "cannot remove \(path.given): the folder is not empty ({ recursive = true } removes it all)")
-    }
-    var folders = [path]
-    var emptied: [JobPath] = []
-    while let folder = folders.popLast() {
-      emptied.append(folder)
-      for name in try names(in: folder) {
-        let entry = folder.appending(name)
-        if entry.withCString({ unlink($0) }) == 0 { continue }
-        guard errno == EISDIR || errno == EPERM else { throw .system("remove", entry) }
-        folders.append(entry)
-      }
-    }
-    for folder in emptied.reversed() where folder.withCString({ rmdir($0) }) != 0 {
-      throw .system("remove", folder)
-    }
+    if recursive { return try FolderRemoval.remove(entry, cancellation) }
+    if entry.withCString({ rmdir($0) }) == 0 { return }
+    guard errno == ENOTEMPTY || errno == EEXIST else { throw .system("remove", path) }
+    throw Trouble(
+      "cannot remove \(path.given): the folder is not empty ({ recursive = true } removes it all)")
   }
 
   /// What a symbolic link says.
@@ -185,6 +173,7 @@ enum FileSystem {
         throw Trouble.system("write", destination)
       }
     } catch {
+      // Also where the run was stopped: nothing half is left.
       try? remove(temporary, recursive: true)
       throw error
     }
@@ -240,6 +229,6 @@ enum FileSystem {
     } else {
       try copy(source, to: destination, cancellation)
     }
-    try remove(source, recursive: isFolder)
+    try remove(source, recursive: isFolder, cancellation)
   }
 }

@@ -55,6 +55,16 @@ struct JobPath: Sendable, Hashable {
     }
   }
 
+  /// The entry that the path names, be it a link: the links of its folders followed, and dots and closing slashes
+  /// taken out.
+  var entry: JobPath {
+    let bytes = FilePath.resolved(Self.withoutClosingSlashes(bytes), followsLast: false)
+    return JobPath(given: given, bytes: bytes)
+  }
+
+  /// How many names stand between the root and this path, which must be resolved: 0 for the root itself.
+  var depth: Int { bytes.split(separator: Self.slash).count }
+
   /// Whether this path is `other` or a folder somewhere above it. Both must be resolved.
   func contains(_ other: JobPath) -> Bool {
     let prefix = Self.withoutClosingSlashes(bytes)
