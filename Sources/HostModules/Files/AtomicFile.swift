@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// It is written beside its destination under a hidden name, and renamed over it at the end, after
 /// its bytes have reached the disk. A destination that exists keeps its mode and, where that is
-/// allowed, its owner; one that is a symbolic link stays one. Use it from one thread at a time.
+/// allowed, its owner; one that is a symbolic link stays one,
+/// also where that leads to nothing yet. Use it from one thread at a time.
 final class AtomicFile: Sendable {
   private let destination: JobPath
   private let temporary: JobPath
@@ -14,9 +15,10 @@ final class AtomicFile: Sendable {
   private let isOpen = Mutex(true)
 
   init(replacing path: JobPath) throws(Trouble) {
-    destination = path.resolved ?? path
+    destination = path.target
     var old = stat()
-    let exists = destination.withCString { stat($0, &old) } == 0
+    let exists = path.withCString { stat($0, &old) } == 0
+    if !exists, errno == ELOOP { throw .system("write", path) }
     if exists, old.st_mode & S_IFMT == S_IFDIR { throw .system("write", path, code: EISDIR) }
     guard !exists || old.st_mode & S_IFMT == S_IFREG else {
       throw Trouble("cannot write \(path.given): it is not a file")

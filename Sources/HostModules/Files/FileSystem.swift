@@ -166,7 +166,7 @@ enum FileSystem {
       throw Trouble("cannot copy \(source.given) to \(destination.given): that is in the folder itself")
     }
     let suffix = String(UInt64.random(in: .min ... .max), radix: 16)
-    let temporary = destination.parent.appending(Array(".almanac-\(suffix).tmp".utf8))
+    let temporary = destination.parent.appending(Array(".almanac-\(suffix).tmp".utf8)).shown(as: destination)
     do throws(Trouble) {
       try fill(temporary, from: source, cancellation)
       guard temporary.withCString({ from in destination.withCString { rename(from, $0) } }) == 0 else {

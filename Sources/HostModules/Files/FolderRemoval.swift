@@ -114,9 +114,7 @@ struct FolderRemoval {
   /// What a message calls an entry of the folder where the removal is.
   private func shown(_ name: [UInt8]) -> String {
     let names = levels.map(\.name) + [name]
-    let inside = names.filter { !$0.isEmpty }.map { String(decoding: $0, as: UTF8.self) }
-    let start = top.given.hasSuffix("/") ? String(top.given.dropLast()) : top.given
-    return ([start] + inside).joined(separator: "/")
+    return names.filter { !$0.isEmpty }.reduce(top) { $0.appending($1) }.given
   }
 
   private func trouble(_ name: [UInt8] = [], code: Int32 = errno) -> Trouble {

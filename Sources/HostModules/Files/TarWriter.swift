@@ -82,6 +82,8 @@ final class TarWriter {
     // A warning (a name that is not UTF-8) is no reason to give up.
     guard result < ARCHIVE_WARN else { return }
     let text = archive_error_string(archive).map { String(cString: $0) } ?? "it cannot be written"
+    // All that is said of a full disk, for one.
+    if text == "Write error" { throw .system("write", destination, code: archive_errno(archive)) }
     throw Trouble("cannot write \(destination.given): \(text)")
   }
 
