@@ -43,4 +43,26 @@ public enum FileBytes {
       rest = rest.dropFirst(count)
     }
   }
+
+  /// Gives a file these bytes: it has all of them, durably, or is as it was, whatever happens meanwhile.
+  ///
+  /// - Parameter path: Where a link leads is replaced, not what it leads to.
+  public static func replace(_ path: String, with bytes: [UInt8]) throws(SystemFailure) {
+    let slash = path.lastIndex(of: "/")
+    let folder = slash.map { String(path[...$0]) } ?? ""
+    let suffix = String(UInt64.random(in: .min ... .max), radix: 16)
+    // Hidden, so that nobody who watches the folder takes it for a file of its own.
+    let beside = folder + ".almanac-" + suffix + ".tmp"
+    let file = retrying { open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
+    guard file >= 0 else { throw SystemFailure() }
+    defer { close(file) }
+    do throws(SystemFailure) {
+      try write(bytes[...], to: file)
+      guard retrying({ fsync(file) }) == 0, rename(beside, path) == 0 else { throw SystemFailure() }
+    } catch {
+      unlink(beside)
+      throw error
+    }
+    Folder.settle(folder.isEmpty ? "." : folder)
+  }
 }

@@ -74,9 +74,8 @@ public enum Folder {
     }
     let failure = SystemFailure()
     var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-      throw failure
-    }
+    guard stat(path, &status) == 0 else { throw failure }
+    guard status.st_mode & S_IFMT == S_IFDIR else { throw SystemFailure(code: ENOTDIR) }
   }
 
   /// Makes names that were added, changed or removed in the folder last through a power cut, as far as the file

@@ -27,6 +27,9 @@ enum CommandName {
     return JobName.part(fallback ?? "job")
   }
 
+  /// Whether a program of this name runs another one, or a script, that is named behind it.
+  static func isWrapper(_ name: String) -> Bool { wrappers.contains(name) || interpreters.contains(name) }
+
   /// What is done before the work: its words say nothing of it.
   private static let preparations: Set = [
     "cd", "test", "[", "[[", "export", "set", ".", "source", "umask", "ulimit", "sleep", "if", "true",

@@ -34,7 +34,8 @@ public struct GateReport: Sendable, Equatable {
     answers = gates.enumerated().map { place, gate in
       if place == closed { return GateAnswer(gate: gate, isOpen: false, said: reason ?? "closed") }
       guard place < asked else { return GateAnswer(gate: gate, isOpen: nil, said: "not asked") }
-      return GateAnswer(gate: gate, isOpen: true, said: facts?.open(gate, to: run) ?? "open")
+      return GateAnswer(
+        gate: gate, isOpen: true, said: facts?.open(gate, to: run) ?? "what it said then is not kept")
     }
   }
 

@@ -262,7 +262,7 @@ extension Runner {
     announced = true
     warn(of: catalog.live.values)
     rocks.sweep()
-    var text = "almanac \(configuration.version) is ready: \(live.count) jobs live"
+    var text = "almanac \(configuration.version) is ready: \(English.count(live.count, "job")) live"
     if !catalog.refused.isEmpty { text += ", \(catalog.refused.count) refused" }
     if configuration.testMode { text += "; test mode: no main is called" }
     logger.notice("\(text)")

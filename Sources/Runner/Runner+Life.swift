@@ -94,7 +94,8 @@ extension Runner {
       drain = .running(until: clinux_monotonic_ns() &+ grace &* 1000)
       if case .serve = configuration.purpose {
         logger.notice(
-          "stopping: nothing new starts; \(executor.count) running jobs have \(configuration.grace) to end")
+          "stopping: nothing new starts; \(English.count(executor.count, "running job has", plural: "running jobs have")) \(configuration.grace) to end"
+        )
       }
       drainLimit = wallNow() + Self.claimAhead
       handle(.drain)
@@ -117,7 +118,7 @@ extension Runner {
     guard case .running = drain else { return }
     drain = .stopping
     if executor.count > 0, case .serve = configuration.purpose {
-      logger.warning("\(executor.count) runs did not end in time and are stopped")
+      logger.warning("\(English.count(executor.count, "run")) did not end in time and will be stopped")
     }
     handle(.stopRunning(reason: "almanac was shut down"))
     // Each run has its stop_grace; a store that takes nothing must not keep the process for ever.
@@ -154,7 +155,9 @@ extension Runner {
     if case .serve = configuration.purpose {
       let uptime = wallNow() - startedAt
       let time = Interval(microseconds: uptime.microseconds / 1_000_000 * 1_000_000)
-      logger.notice("stopped after \(time): \(statistics.runs) runs, \(statistics.failures) of them failed")
+      logger.notice(
+        "stopped after \(time): \(English.count(statistics.runs, "run")), \(statistics.failures) of them failed"
+      )
     }
   }
 }

@@ -70,6 +70,17 @@ public struct StateDirectory: Sendable {
     return Self.read(descriptor).flatMap { Int32($0) }
   }
 
+  /// Why nobody answers at the control socket.
+  public func absence(hint: String) -> RunnerError {
+    guard let holder = holder() else {
+      return RunnerError("no daemon holds the state directory \(path); \(hint)")
+    }
+    return RunnerError(
+      "almanac (process \(holder)) holds the state directory \(path), but does not listen at \(socketPath): "
+        + "it is starting or stopping, it is a single `almanac run`, or the socket was removed; "
+        + "`kill \(holder)` stops it")
+  }
+
   private static func read(_ descriptor: Int32) -> String? {
     var bytes = [UInt8](repeating: 0, count: 32)
     let count = pread(descriptor, &bytes, bytes.count, 0)

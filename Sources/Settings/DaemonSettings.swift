@@ -101,7 +101,11 @@ extension KeyList {
     known: [
       "jobs", "state", "time_zone", "hosts", "grace", "idle_states", "retention", "pools", "defaults",
       "notify",
-    ], later: ["listen", "store"],
+    ],
+    later: [
+      "listen": "there is no HTTP API; leave it out",
+      "store": "there is no shared store; leave it out, and the ledger is in the state directory",
+    ],
     elsewhere: [
       "age": "belongs into `retention: { age: ... }`", "runs": "belongs into `retention: { runs: ... }`",
       "bytes": "belongs into `retention: { bytes: ... }`",

@@ -1,6 +1,6 @@
 import CResources
 import Crypto
-import FoundationEssentials
+import Files
 import Glibc
 
 /// What editors need to complete and check jobs, beside the jobs: annotation files in `.almanac-lua/`, and settings
@@ -83,17 +83,17 @@ struct EditorFiles {
 
 /// Text files, whole.
 enum TextFile {
-  static func read(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
+  static func read(_ path: String) -> String? {
+    (try? FileBytes.all(of: path)).flatMap { String(validating: $0, as: UTF8.self) }
+  }
 
   /// Writes the file, and makes the folders that it lies in.
-  static func write(_ text: String, to path: String) throws {
-    let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
-      separator: "/")
-    do {
-      if !folder.isEmpty {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  static func write(_ text: String, to path: String) throws(CommandFailure) {
+    do throws(SystemFailure) {
+      if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+        try Folder.make(String(path[..<slash]), mode: 0o777)
       }
-      try text.write(toFile: path, atomically: true, encoding: .utf8)
+      try FileBytes.replace(path, with: Array(text.utf8))
     } catch {
       throw CommandFailure("cannot write \(path): \(error)")
     }

@@ -18,10 +18,10 @@ struct LedgerReader {
   init?(_ state: StateDirectory) throws {
     guard access(state.ledgerPath, R_OK) == 0 else {
       if errno == ENOENT { return nil }
-      let reason = SystemFailure()
+      let failure = SystemFailure()
+      let remedy = failure.code == EACCES ? "run this command as the daemon's user, or " : ""
       throw CommandFailure(
-        "cannot read \(state.ledgerPath): \(reason); run this command as the daemon's user, or name another "
-          + "directory with --state")
+        "cannot read \(state.ledgerPath): \(failure); \(remedy)name another directory with --state")
     }
     store = try SQLiteRunStore(readOnlyAt: state.ledgerPath)
     logs = try SQLiteLogStore(readOnlyAt: state.logsPath)

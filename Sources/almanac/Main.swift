@@ -11,6 +11,7 @@ enum Main {
 
   private static func status(of arguments: [String]) -> Int32 {
     do {
+      if let failure = UnknownCommand.failure(in: arguments) { throw failure }
       var command = try Almanac.parseAsRoot(arguments)
       try command.run()
       fflush(nil)

@@ -47,7 +47,7 @@ struct OfflineJobs {
     errors =
       (loaded.errors + objections.values.joined() + scan.errors.filter { only?.contains($0.job) ?? true })
       .sorted()
-    doubts = definitions.flatMap(surroundings.doubts).sorted()
+    doubts = found.values.flatMap(surroundings.doubts).sorted()
   }
 
   /// The jobs as a daemon that started now would show them.

@@ -64,9 +64,7 @@ struct StateOptions: ParsableArguments {
   func daemon() throws -> ControlClient {
     let directory = try directory
     if let client = try ControlClient(directory) { return client }
-    throw CommandFailure(
-      "no daemon holds the state directory \(directory.path); start one with `almanac serve`, "
-        + "or name its directory with --state")
+    throw directory.absence(hint: "start one with `almanac serve`, or name its directory with --state")
   }
 }
 
@@ -99,12 +97,12 @@ extension DaemonSettings {
 /// The folder of jobs.
 enum JobsFolderChoice {
   /// Refuses a folder that is not there.
-  static func require(_ folder: String) throws {
+  static func require(_ folder: String, status exitStatus: Int32 = ExitStatus.usage) throws {
     var status = stat()
     guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
       throw CommandFailure(
         "there is no folder of jobs at \(absolutePath(folder)); make one with `almanac new hello`, or name yours",
-        status: ExitStatus.usage)
+        status: exitStatus)
     }
   }
 }

@@ -110,6 +110,8 @@ extension RealBinary {
       )
       try almanac.save("twin.lua", "function main() end")
       try almanac.save("twin/main.lua", "function main() end")
+      try almanac.save("one.lua", "schedule = { after = 'two' }\nfunction main() end")
+      try almanac.save("two.lua", "schedule = { after = { 'one', 'fiv' } }\nfunction main() end")
       let output = try almanac.run(["check", almanac.jobs])
       #expect(output.status == 1)
       for expected in [
@@ -122,6 +124,8 @@ extension RealBinary {
         "zone.lua:1: schedule.time_zone: \"Europe/Viena\" is not a known time zone; did you mean Europe/Vienna?",
         "never.lua:1: schedule.cron: \"0 0 30 2 *\" can never fire", "window.lua:3: schedule.window: ",
         "twin/main.lua is the job \"twin\" too",
+        "one.lua:1: schedule.after: the jobs wait for each other in a circle: one -> two -> one",
+        "two.lua:1: schedule.after: there is no job fiv whose runs could end",
       ] {
         #expect(output.out.contains(expected), "\(expected)")
       }

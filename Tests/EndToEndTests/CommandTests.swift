@@ -53,6 +53,43 @@ extension RealBinary {
       #expect(try almanac.run([]).status == 0)
     }
 
+    @Test(
+      "a slip in the name of a command is told with what was meant",
+      arguments: [
+        (["stauts"], "`almanac stauts`; did you mean `almanac status`?"),
+        (["import", "crontap", "x"], "`almanac import crontap`; did you mean `almanac import crontab`?"),
+        (["help", "rnus"], "`almanac rnus`; did you mean `almanac runs`?"),
+        (["backup"], "`almanac backup`; `almanac --help` lists them"),
+      ])
+    func slips(arguments: [String], told: String) throws {
+      let output = try Almanac().run(arguments)
+      #expect(output.status == 2 && output.err == "almanac: there is no command \(told)\n", "\(output.err)")
+    }
+
+    @Test("without a folder of jobs, `run` says where it has looked") func noFolder() throws {
+      let almanac = try Almanac()
+      let output = try almanac.run(["run", "a", "--jobs", almanac.root + "/none", "--state", almanac.state])
+      #expect(output.status == 3)
+      #expect(output.err.contains("there is no folder of jobs at \(almanac.root)/none"), "\(output.err)")
+    }
+
+    @Test("what cannot be written is told in the system's words") func cannotWrite() throws {
+      let almanac = try Almanac()
+      try almanac.save("x", "a file")
+      let output = try almanac.command("new", "x/y")
+      #expect(output.status == 1)
+      #expect(
+        output.err == "almanac: cannot write \(almanac.jobs)/x/y.lua: Not a directory\n", "\(output.err)")
+    }
+
+    @Test(
+      "a count below zero is told what would be right", arguments: [["runs"], ["logs", "a"], ["next", "a"]])
+    func negativeCount(command: [String]) throws {
+      let output = try Almanac().run(command + ["-n", "-5"])
+      #expect(output.status == 2)
+      #expect(output.err.hasPrefix("almanac: -n -5: ask for "), "\(output.err)")
+    }
+
     @Test("`check` prints all that is wrong, with file and line") func check() throws {
       let almanac = try Almanac()
       try almanac.save("good.lua", "schedule = { every = '1h' }\nfunction main() end")

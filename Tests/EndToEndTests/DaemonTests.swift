@@ -26,6 +26,18 @@ extension RealBinary {
       #expect(output.err.contains("process \(first.processIdentifier)"))
     }
 
+    @Test("is named by those who look for it when its socket was removed, and is not said to be gone")
+    func lostSocket() async throws {
+      let almanac = try Almanac()
+      let daemon = try await almanac.serve()
+      unlink(almanac.state + "/control.sock")
+      for command in ["status", "stop"] {
+        let output = try almanac.command(command)
+        #expect(output.status == 1)
+        #expect(output.err.contains("almanac (process \(daemon.processIdentifier)) holds"), "\(output.err)")
+      }
+    }
+
     @Test("drains on SIGTERM: what runs may end, and is recorded") func drain() async throws {
       let almanac = try Almanac()
       try almanac.save(

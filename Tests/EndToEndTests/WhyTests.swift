@@ -145,6 +145,19 @@ extension RealBinary {
       #expect(try why(almanac, "off")["state"] == "disabled")
     }
 
+    @Test("of a run whose daemon was killed: it is not said to go on") func killed() async throws {
+      let almanac = try Almanac()
+      try almanac.save(
+        "a.lua", "schedule = { every = '1h' }\nfunction main() require('almanac.job').sleep(600) end")
+      let daemon = try await almanac.serve()
+      try await almanac.eventually("it runs") { try almanac.runs(of: "a").first?["state"] == "running" }
+      kill(daemon.processIdentifier, SIGKILL)
+      daemon.waitUntilExit()
+      let answer = try why(almanac, "a")
+      #expect(answer["state"] == "idle")
+      #expect(answer["answer"].asString?.hasPrefix("cut off in attempt 1") == true, "\(answer["answer"])")
+    }
+
     @Test("of a job whose file is gone or does not load, and beside a daemon that is stuck") func stuck()
       async throws
     {

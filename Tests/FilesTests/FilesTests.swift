@@ -59,7 +59,7 @@ private final class Place {
     try #require(stat(place.path + "/a/b/c", &status) == 0)
     #expect(status.st_mode == S_IFDIR | 0o700)
     let file = try place.file("file")
-    #expect(throws: SystemFailure(code: EEXIST)) { try Folder.make(file, mode: 0o700) }
+    #expect(throws: SystemFailure(code: ENOTDIR)) { try Folder.make(file, mode: 0o700) }
     #expect(throws: SystemFailure(code: ENOTDIR)) { try Folder.make(file + "/below", mode: 0o700) }
   }
 }
@@ -93,6 +93,20 @@ private final class Place {
     let bytes = [UInt8](repeating: 7, count: 300_000)
     try FileBytes.write(bytes[1...], to: file)
     #expect(try FileBytes.all(of: path) == Array(bytes[1...]))
+  }
+
+  @Test("replaces a file whole, and leaves nothing beside it")
+  func replacing() throws {
+    let place = try Place()
+    let path = place.path + "/a"
+    for bytes: [UInt8] in [[1, 2, 3], [], [4]] {
+      try FileBytes.replace(path, with: bytes)
+      #expect(try FileBytes.all(of: path) == bytes)
+    }
+    try Folder.make(place.path + "/taken", mode: 0o755)
+    #expect(throws: SystemFailure(code: EISDIR)) { try FileBytes.replace(place.path + "/taken", with: [1]) }
+    #expect(throws: SystemFailure(code: ENOENT)) { try FileBytes.replace(place.path + "/none/a", with: [1]) }
+    #expect(try Folder.names(in: place.path) == ["a", "taken"])
   }
 
   @Test("says what the system said")

@@ -20,6 +20,8 @@ import Testing
       "json.encode(list)",
       "yaml.encode(shared)",
       "yaml.decode(('- a\\n'):rep(4e6))",
+      "yaml.decode(('x'):rep(2e7))",
+      "yaml.decode('\"' .. ('\\\\n'):rep(1e7) .. '\"')",
       "csv.decode((','):rep(1e7))",
       "csv.decode('\"' .. ('\"\"'):rep(1e7))",
       "csv.decode('\"' .. ('x'):rep(2e7))",

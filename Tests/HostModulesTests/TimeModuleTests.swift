@@ -100,6 +100,7 @@ import Values
 
       ("parse_as('x', '%d')", "\"x\" does not fit \"%d\" at character 1"),
       ("parse_as('12 x', '%d')", "\"12 x\" does not fit \"%d\" at character 3"),
+      ("parse_as(('1'):rep(1e7), '%d')", "a text of 10000000 bytes is too long: 16384 are read"),
       ("parse_as('31.02.2026', '%d.%m.%Y')", "\"31.02.2026\" is not a day of the calendar"),
       ("parse_as('13', '%m')", "\"13\" does not fit \"%m\" at character 1"),
       ("parse_as('48', '%V')", "%V can be written, but not read back"),

@@ -63,6 +63,14 @@ import Testing
     #expect(crontab.entries.map(\.below) == [[], ["That was all."]])
   }
 
+  @Test(
+    "ends what the command reads with one line break",
+    arguments: [("x%a", "a\n"), ("x%a%", "a\n"), ("x%%b%%", "\nb\n\n"), ("x%", nil), ("x \\% y", nil)]
+      as [(String, String?)])
+  func input(command: String, input: String?) {
+    #expect(Crontab("@daily " + command, hasUsers: false).entries.map(\.input) == [input])
+  }
+
   @Test("tells what is no entry, with its line")
   func problems() {
     let crontab = Crontab("* * * *\n* * * * * \n@daily\n", hasUsers: false)
@@ -80,6 +88,8 @@ import Testing
       // A user whom nobody knows here.
       ("* * * * * deploy /srv/x\n@daily root tidy", true),
       ("* * * * * deploy /srv/x", false),
+      ("*/5 * * * * munin if [ -x /usr/bin/munin-cron ]; then /usr/bin/munin-cron; fi", true),
+      ("* * * * * time cd /srv\n", false),
       // A user of Debian's, and a program.
       ("* * * * * backup /home", false),
       ("* * * * * root\n", false),

@@ -27,18 +27,18 @@ import Testing
       ("almanac.Requires", .requires), ("almanac.Notify", .notify),
     ]
     for (name, list) in lists {
-      #expect(try Set(fields(of: name).keys) == Set(list.known + list.later), "\(name)")
+      #expect(try Set(fields(of: name).keys) == Set(list.known + list.later.keys), "\(name)")
     }
     let ofSchedule = Set(try fields(of: "almanac.Schedule").keys).union(
       try fields(of: "almanac.Trigger").keys)
-    #expect(ofSchedule == Set(KeyList.schedule.known + KeyList.schedule.later))
+    #expect(ofSchedule == Set(KeyList.schedule.known + KeyList.schedule.later.keys))
   }
 
   @Test("say of every setting what it means, and what holds without it")
   func defaults() throws {
     let settings = try fields(of: "almanac.Schedule")
     let ofTrigger = try fields(of: "almanac.Trigger")
-    for key in KeyList.settings + KeyList.laterSettings where key != "formerly" && key != "day_match" {
+    for key in KeyList.settings where key != "formerly" && key != "day_match" {
       let line = try #require(settings[key] ?? ofTrigger[key])
       #expect(line.contains("efault"), "\(key) has no default in \(line)")
     }

@@ -172,8 +172,16 @@ import Values
       ("- jobs", ["/srv/almanac.yaml:1: settings are written as `key: value`"]),
       ("just text", ["/srv/almanac.yaml:1: settings are written as `key: value`"]),
       ("grace: 1s\ngrace: 2s", ["/srv/almanac.yaml:1: the key grace stands here twice"]),
-      ("listen: 127.0.0.1:7420", ["/srv/almanac.yaml:1: listen: not supported yet"]),
-      ("store: postgresql://x", ["/srv/almanac.yaml:1: store: not supported yet"]),
+      (
+        "listen: 127.0.0.1:7420",
+        ["/srv/almanac.yaml:1: listen: not supported yet: there is no HTTP API; leave it out"]
+      ),
+      (
+        "store: postgresql://x",
+        [
+          "/srv/almanac.yaml:1: store: not supported yet: there is no shared store; leave it out, and the ledger is in the state directory"
+        ]
+      ),
       // What is read by the same code as in jobs.
       (
         "notify:\n  on: faild\n  webhok: https://h/",
@@ -202,7 +210,7 @@ import Values
     #expect(found[0] == "--hosts: \"x\" is a string, not a whole number")
     #expect(found.contains { $0.hasPrefix("ALMANAC_GRACE: \"5\"") })
     #expect(found.contains { $0.hasPrefix("ALMANAC_RETENTION_AGE: \"old\"") })
-    #expect(found.contains("ALMANAC_LISTEN: not supported yet"))
+    #expect(found.contains("ALMANAC_LISTEN: not supported yet: there is no HTTP API; leave it out"))
     #expect(found.contains { $0.hasPrefix("/srv/almanac.yaml:1: grace: \"soon\"") })
     #expect(found.contains("/srv/almanac.yaml:2: hosts: 1000 is out of range (1 to 256)"))
     #expect(found.contains("/srv/almanac.yaml:3: sttae: there is no such key; did you mean `state`?"))

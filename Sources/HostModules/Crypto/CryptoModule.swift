@@ -75,7 +75,13 @@ enum CryptoModule {
   /// Looks at every byte, whatever it finds: the time it takes tells nothing of where two secrets differ.
   private static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left.count == right.count else { return false }
-    return zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+    var work = LongWork.ofRun
+    var difference: UInt8 = 0
+    for (left, right) in zip(left, right) {
+      if work.mustEnd() { return false }
+      difference |= left ^ right
+    }
+    return difference == 0
   }
 
   private static func random(_ arguments: Arguments) throws(Misuse) -> [UInt8] {

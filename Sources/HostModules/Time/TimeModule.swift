@@ -9,6 +9,8 @@ import Values
 enum TimeModule {
   /// The longest pattern of `format` and `parse_as`, in bytes.
   private static let patternLimit = 4096
+  /// The longest text that is read by one, in bytes.
+  private static let textLimit = 16 * 1024
 
   static let functions: [HostFunction] =
     [
@@ -24,6 +26,9 @@ enum TimeModule {
         let text = try arguments.text(0, "text")
         let pattern = try pattern(arguments, 1)
         let zone = try arguments.zone(2, in: job)
+        guard text.utf8.count <= textLimit else {
+          return .trouble("a text of \(text.utf8.count) bytes is too long: \(textLimit) are read")
+        }
         do throws(TimePattern.Mismatch) { return .values([try pattern.read(text, in: zone).value]) } catch {
           return .trouble(error.text)
         }

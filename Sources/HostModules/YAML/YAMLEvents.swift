@@ -36,24 +36,41 @@ final class YAMLEvents {
     var tag: String?
   }
 
+  /// How much libyaml reads at once, in bytes.
+  private static let piece = 512
+
   private let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
-  /// libyaml reads from it until the end.
-  private let input: UnsafeMutableBufferPointer<UInt8>
+  private let text: [UInt8]
+  /// How much of the text libyaml has read.
+  private var position = 0
   private var work = LongWork.ofRun
 
   init(_ text: [UInt8]) throws(YAMLDamage) {
-    input = .allocate(capacity: max(1, text.count))
-    _ = input.update(fromContentsOf: text)
+    self.text = text
     guard yaml_parser_initialize(parser) == 1 else {
       throw YAMLDamage(mark: .init(line: 1, column: 1), what: "there is no memory to read it")
     }
-    yaml_parser_set_input_string(parser, input.baseAddress, text.count)
+    yaml_parser_set_input(
+      parser,
+      { context, buffer, size, count in
+        guard let context, let buffer, let count else { return 0 }
+        let events = Unmanaged<YAMLEvents>.fromOpaque(context).takeUnretainedValue()
+        return events.read(into: UnsafeMutableBufferPointer(start: buffer, count: size), &count.pointee)
+      }, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  /// Gives libyaml the next bytes, few at a time: a single event may take all of a text. Returns 0 when the work is given
+  /// up, which libyaml takes for an error of the input.
+  private func read(into buffer: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int) -> Int32 {
+    if work.mustEnd() { return 0 }
+    count = buffer.update(fromContentsOf: text[position...].prefix(min(buffer.count, Self.piece)))
+    position += count
+    return 1
   }
 
   deinit {
     yaml_parser_delete(parser)
     parser.deallocate()
-    input.deallocate()
   }
 
   /// The next event; the stream's end again and again.

@@ -15,7 +15,7 @@ struct Crontab: Equatable {
     var flags: [String]
     /// What the shell gets, with `\%` read.
     var command: String
-    /// What the command reads: what follows the first `%`.
+    /// What the command reads: what follows the first `%`; nil where that is nothing.
     var input: String?
     /// What is set above it, in its order, the last of a name only.
     var environment: [Variable]
@@ -144,8 +144,10 @@ struct Crontab: Equatable {
       isEscaped = character == "\\"
     }
     let command = parts[0][...].trimmed
-    guard parts.count > 1 else { return (command, nil) }
-    return (command, parts.dropFirst().joined(separator: "\n") + "\n")
+    let input = parts.dropFirst().joined(separator: "\n")
+    guard !input.isEmpty else { return (command, nil) }
+    // cron ends the last line where that is not done.
+    return (command, input.hasSuffix("\n") ? input : input + "\n")
   }
 
   // MARK: - Which of the two formats
@@ -154,14 +156,22 @@ struct Crontab: Equatable {
   ///
   /// - Parameter isUser: Whether there is a user of this name.
   static func hasUsers(_ text: String, isUser: (String) -> Bool) -> Bool {
-    let users = Crontab(text, hasUsers: true).entries.compactMap(\.user)
+    let entries = Crontab(text, hasUsers: true).entries
+    let users = entries.compactMap(\.user)
     // Debian's users that are programs too.
     let programs: Set = ["sync", "mail", "man", "list", "news", "games", "backup", "sys", "git", "docker"]
     let isName = users.allSatisfy { name in
       name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-.".contains($0)) }
     }
-    // No command is called root.
-    if users.contains("root") { return isName }
+    // No command is called root, and none takes an `if` or a `cd` for a word of its own.
+    if users.contains("root") || entries.contains(where: startsShell) { return isName }
     return !users.isEmpty && users.allSatisfy(isUser) && users.contains { !programs.contains($0) }
+  }
+
+  /// Whether what stands behind the first word can only be the beginning of a command.
+  private static func startsShell(_ entry: Entry) -> Bool {
+    let beginnings: Set = ["if", "[", "[[", "test", "cd", "for", "while", "case", "!"]
+    let first = entry.command.prefix { !isBlank($0) }
+    return beginnings.contains(String(first)) && !CommandName.isWrapper(entry.user ?? "")
   }
 }

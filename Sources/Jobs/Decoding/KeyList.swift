@@ -3,8 +3,8 @@ import Scheduling
 /// The keys that a table may hold, and what to say of another one.
 package struct KeyList {
   var known: [String]
-  /// Keys that the project's documents name and that do nothing yet.
-  var later: [String] = []
+  /// Keys that the project's documents name and that do nothing yet, and what they wait for.
+  var later: [String: String] = [:]
   /// Keys that belong somewhere else, and where.
   var elsewhere: [String: String] = [:]
   /// What other tools call it.
@@ -13,7 +13,7 @@ package struct KeyList {
   var example: String
 
   package init(
-    known: [String], later: [String] = [], elsewhere: [String: String] = [:],
+    known: [String], later: [String: String] = [:], elsewhere: [String: String] = [:],
     otherNames: [String: String] = [:], example: String
   ) {
     self.known = known
@@ -24,9 +24,10 @@ package struct KeyList {
   }
 
   func objection(to key: String) -> String {
-    if later.contains(key) { return "not supported yet" }
+    if let missing = later[key] { return "not supported yet: \(missing)" }
     if let place = elsewhere[key] { return place }
-    if let name = otherNames[key.lowercased()] ?? SlipFinder.nearest(to: key, in: known + later) {
+    if let name = otherNames[key.lowercased()] ?? SlipFinder.nearest(to: key, in: known + later.keys.sorted())
+    {
       return "there is no such key; did you mean `\(name)`?"
     }
     if let near = SlipFinder.nearest(to: key, in: elsewhere.keys.sorted()), let place = elsewhere[near] {
@@ -40,12 +41,13 @@ extension KeyList {
   static let rules = [
     "every", "restart_after", "cron", "daily", "weekly", "monthly", "at", "on", "after", "watch",
   ]
-  static let laterRules = ["webhook"]
+  static let laterRules = [
+    "webhook": "there is no HTTP API that could take a POST; `almanac trigger` starts the job from a script"
+  ]
   /// What stands beside a rule, inline too.
   static let besideRule = [
     "name", "start_at", "end_at", "delay", "jitter", "repeat_every", "repeat_for", "stop_at_end", "settle",
   ]
-  static let laterBesideRule: [String] = []
   static let settings = [
     "enabled", "testing", "run_on_startup", "time_zone", "window", "outside_window", "blackout", "day_match",
     "time_limit", "stop_grace", "memory_limit", "log_limit", "cpu_limit", "retry", "overlap", "queue_limit",
@@ -53,7 +55,6 @@ extension KeyList {
     "late_within", "start_when_available", "catch_up", "catch_up_within", "priority", "pool", "requires",
     "archive_after", "formerly", "host", "env", "secrets", "fresh_state", "when", "allow", "notify",
   ]
-  static let laterSettings: [String] = []
   private static let commonNames = [
     "interval": "every", "timeout": "time_limit", "max_runtime": "time_limit", "retries": "retry",
     "tz": "time_zone", "disabled": "enabled", "concurrency": "overlap", "crontab": "cron",
@@ -63,7 +64,7 @@ extension KeyList {
   ]
 
   static let schedule = KeyList(
-    known: ["triggers"] + rules + besideRule + settings, later: laterRules + laterBesideRule + laterSettings,
+    known: ["triggers"] + rules + besideRule + settings, later: laterRules,
     elsewhere: [
       "from": "belongs into `window = { from = ..., to = ... }`",
       "to": "belongs into `window = { from = ..., to = ... }`",
@@ -84,20 +85,18 @@ extension KeyList {
     ], otherNames: commonNames, example: "give it one, such as every = \"10m\"")
 
   static let trigger = KeyList(
-    known: rules + besideRule + ["enabled", "time_limit", "day_match"], later: laterRules + laterBesideRule,
+    known: rules + besideRule + ["enabled", "time_limit", "day_match"], later: laterRules,
     elsewhere: Dictionary(
-      uniqueKeysWithValues: (settings + laterSettings).filter {
-        !["enabled", "time_limit", "day_match"].contains($0)
-      }
-      .map { ($0, "is a setting of the job; it stands beside `triggers`") }),
+      uniqueKeysWithValues: settings.filter { !["enabled", "time_limit", "day_match"].contains($0) }.map {
+        ($0, "is a setting of the job; it stands beside `triggers`")
+      }),
     otherNames: commonNames, example: "a trigger is a table such as { every = \"10m\" }")
 
   /// The `defaults` of a configuration: every setting of a job that is no trigger's.
   static let defaults = KeyList(
     known: settings.filter { !notForAll.contains($0) },
-    later: laterSettings.filter { !notForAll.contains($0) },
     elsewhere: Dictionary(
-      uniqueKeysWithValues: (["triggers"] + rules + laterRules + besideRule + laterBesideRule + notForAll)
+      uniqueKeysWithValues: (["triggers"] + rules + laterRules.keys + besideRule + notForAll)
         .map { ($0, "is for a job's own schedule to say, no default for all of them") }),
     otherNames: commonNames, example: "give it one, such as time_limit: 1h")
   /// A function, and what is one job's alone.

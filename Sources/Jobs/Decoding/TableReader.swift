@@ -112,18 +112,13 @@ package struct TableReader {
     return number
   }
 
-  /// One of a few words. Those of `later` will be some day.
-  mutating func choice(_ key: String, of words: [String], later: [String] = []) -> String? {
-    let all = words + later
-    let list = all.map { "\"\($0)\"" }.joined(separator: ", ")
+  /// One of a few words.
+  mutating func choice(_ key: String, of words: [String]) -> String? {
+    let list = words.map { "\"\($0)\"" }.joined(separator: ", ")
     guard let word = text(key, wanted: "one of " + list) else { return nil }
     if words.contains(word) { return word }
-    if later.contains(word) {
-      report(key, "\(Found.quoted(word)) is not supported yet")
-    } else {
-      let near = SlipFinder.nearest(to: word, in: all).map { "; did you mean \"\($0)\"?" } ?? ""
-      report(key, "\(Found.quoted(word)) is not one of \(list)\(near)")
-    }
+    let near = SlipFinder.nearest(to: word, in: words).map { "; did you mean \"\($0)\"?" } ?? ""
+    report(key, "\(Found.quoted(word)) is not one of \(list)\(near)")
     return nil
   }
 

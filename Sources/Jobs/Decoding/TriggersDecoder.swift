@@ -97,7 +97,7 @@ struct TriggersDecoder {
     of rules: [String], _ beside: [String], _ reader: inout TableReader, inline: Bool
   ) -> Bool {
     if rules.isEmpty {
-      let later = KeyList.laterRules.contains { reader.has($0) }
+      let later = KeyList.laterRules.keys.contains { reader.has($0) }
       if inline {
         for key in beside where !later {
           reader.report(key, "belongs to a trigger, and there is none; add one, such as every = \"10m\"")

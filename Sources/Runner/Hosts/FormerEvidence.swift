@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Files
 import Glibc
 import RunLifecycle
 import Scheduling
@@ -20,8 +20,8 @@ final class FormerEvidence {
   /// Ends the host processes that are still there, and reads their files.
   init(folder: String) {
     self.folder = folder
-    isOfThisBoot = (try? String(contentsOfFile: folder + "/boot", encoding: .utf8)) == HostEvidence.bootID
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    isOfThisBoot = (try? FileBytes.all(of: folder + "/boot")) == Array(HostEvidence.bootID.utf8)
+    for name in (try? Folder.names(in: folder)) ?? []
     where name.hasPrefix("host-") {
       nextHostID = max(nextHostID, (Int(name.dropFirst(5)) ?? 0) + 1)
       guard let file = try? HostEvidence(path: folder + "/" + name) else {
@@ -49,7 +49,7 @@ final class FormerEvidence {
   func settle() {
     for file in files { file.endsWithObject = true }
     files = []
-    try? HostEvidence.bootID.write(toFile: folder + "/boot", atomically: true, encoding: .utf8)
+    try? FileBytes.replace(folder + "/boot", with: Array(HostEvidence.bootID.utf8))
   }
 
   /// The latest attempt counts; where two hosts had the same one, that it was called does.

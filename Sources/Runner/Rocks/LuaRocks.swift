@@ -54,7 +54,7 @@ final class LuaRocks: Sendable {
       build = { type = "none" }
 
       """
-    do { try text.write(toFile: wish, atomically: true, encoding: .utf8) } catch {
+    do throws(SystemFailure) { try FileBytes.replace(wish, with: Array(text.utf8)) } catch {
       throw Failure(text: "cannot write \(wish): \(error)")
     }
     defer { unlink(wish) }

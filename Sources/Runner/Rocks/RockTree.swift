@@ -43,7 +43,9 @@ struct RockTree: Hashable, Sendable {
   func markWhole(_ file: RocksFile) throws(RunnerError) {
     sync()
     let text = file.rocks.map { $0.text + "\n" }.joined()
-    do { try text.write(toFile: markPath, atomically: true, encoding: .utf8) } catch {
+    do throws(SystemFailure) {
+      try FileBytes.replace(markPath, with: Array(text.utf8))
+    } catch {
       throw RunnerError("cannot write \(markPath): \(error)")
     }
   }
@@ -85,15 +87,14 @@ struct RockTree: Hashable, Sendable {
   }
 
   private func makeFolder() throws(RunnerError) {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    } catch { throw RunnerError("cannot make the folder \(path): \(error)") }
+    do throws(SystemFailure) { try Folder.make(path, mode: 0o700) } catch {
+      throw RunnerError("cannot make the folder \(path): \(error)")
+    }
   }
 
   /// Removes the trees that nobody holds, but for those of `kept`.
   static func sweep(_ folder: String, keeping kept: Set<RockTree>) {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+    for name in (try? Folder.names(in: folder)) ?? [] {
       let tree = RockTree(path: "\(folder)/\(name)")
       guard !kept.contains(tree), let lock = try? tree.lock(alone: true) else { continue }
       // The mark goes first: what is half removed is not whole.

@@ -9,5 +9,5 @@ public struct ScheduleError: Error, Equatable, Sendable, CustomStringConvertible
 
 /// The text in double quotes, cut where it is too long to read in one line.
 func quoted(_ text: String) -> String {
-  text.count > 120 ? "\"\(text.prefix(117))...\"" : "\"\(text)\""
+  text.prefix(121).count > 120 ? "\"\(text.prefix(117))...\"" : "\"\(text)\""
 }

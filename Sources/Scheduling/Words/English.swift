@@ -1,5 +1,10 @@
 /// Lists, ranges and numbers as a sentence says them.
-enum English {
+package enum English {
+  /// `1 job`, `2 jobs`.
+  package static func count(_ number: Int, _ one: String, plural: String? = nil) -> String {
+    "\(number) \(number == 1 ? one : plural ?? one + "s")"
+  }
+
   /// `a`, `a and b`, `a, b and c`.
   static func list(_ items: [String], _ last: String = "and") -> String {
     guard let end = items.last else { return "" }

@@ -7,9 +7,9 @@ struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Load every job without running any of it, and print all that is wrong.",
     discussion: """
-      Prints `file:line: message`, and exits 1 if anything is wrong: what does not load, and what loads and cannot be
-      meant, such as a global that nothing sets, a module that is not there, a window that no trigger ever meets. What
-      may be meant is a warning, which fails only with --strict. Rocks that jobs name in a rocks.txt and that are not
+      Prints `file:line: message`, and exits 1 if anything is wrong: what does not load, and what loads and cannot be \
+      meant, such as a global that nothing sets, a module that is not there, a window that no trigger ever meets. What \
+      may be meant is a warning, which fails only with --strict. Rocks that jobs name in a rocks.txt and that are not \
       there yet are installed into the state directory.
       """)
 

@@ -8,7 +8,7 @@ struct Config: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "What a daemon started like this has in force, and where each value came from.",
     discussion: """
-      Takes the flags of `almanac serve`. A flag goes before an ALMANAC_... variable, that before \
+      Takes the flags of `almanac serve` that are settings. A flag goes before an ALMANAC_... variable, that before \
       the configuration file, and that before the default. Values that may be secret are shown as ***.
       """)
 

@@ -17,7 +17,9 @@ struct Logs: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Go on until the run ends (of a job: until interrupted).")
   var follow = false
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("At most so many lines, the last ones.", valueName: "n"))
+  @Option(
+    name: .shortAndLong, parsing: .unconditional,
+    help: ArgumentHelp("At most so many lines, the last ones.", valueName: "n"))
   var number = 1000
 
   @OptionGroup var state: StateOptions
@@ -41,7 +43,10 @@ struct Logs: ParsableCommand {
         print(LogPrinter.text(line, colours: colours), terminator: "")
       }
     }
-    guard follow else { return try printer.printNew() }
+    guard follow else {
+      if try printer.printNew() == 0, !json { Console.note("nothing has been said yet") }
+      return
+    }
     while true {
       let ended =
         try query.run.map { try ledger.store.runs(RunQuery(id: $0)).first?.state == .ended } ?? false

@@ -7,9 +7,9 @@ struct New: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write a commented job to start from.",
     discussion: """
-      Writes NAME.lua into the folder of jobs (a name with slashes goes into its folders), and beside the
-      jobs what editors need to complete and check them: annotations and settings for the Lua language server
-      (.almanac-lua/, .luarc.json) and for luacheck (.luacheckrc). A job is never overwritten, nor is one of
+      Writes NAME.lua into the folder of jobs (a name with slashes goes into its folders), and beside the \
+      jobs what editors need to complete and check them: annotations and settings for the Lua language server \
+      (.almanac-lua/, .luarc.json) and for luacheck (.luacheckrc). A job is never overwritten, nor is one of \
       these files when it has been edited.
       """)
 

@@ -20,7 +20,7 @@ struct Next: ParsableCommand {
   @Argument(help: "Only this job's.")
   var job: String?
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("How many.", valueName: "n"))
+  @Option(name: .shortAndLong, parsing: .unconditional, help: ArgumentHelp("How many.", valueName: "n"))
   var number = 10
 
   @Option(name: .long, help: ArgumentHelp("From this instant on, else from now.", valueName: "instant"))

@@ -1,5 +1,5 @@
 import ArgumentParser
-import FoundationEssentials
+import Files
 import Glibc
 import Logging
 import RunLifecycle
@@ -13,9 +13,9 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Run a job now: its log on stderr, its result on stdout.",
     discussion: """
-      Recorded with the trigger `manual`. Where a daemon holds the state directory it does the run, and
-      this follows it. Exit status: 0 succeeded, tested or skipped; 1 failed; 2 usage; 3 no such job, or
-      it does not load; 4 timed out; 5 cancelled or interrupted.
+      Recorded with the trigger `manual`. Where a daemon holds the state directory it does the run, and this \
+      follows it. Exit status: 0 succeeded, tested or skipped; 1 failed; 2 usage; 3 no such job, or it does not \
+      load; 4 timed out; 5 cancelled or interrupted.
       """)
 
   @Argument(help: "The job's name.")
@@ -32,8 +32,10 @@ struct RunCommand: ParsableCommand {
   @Flag(
     name: .long,
     help: ArgumentHelp(
-      "Call main for real, and log what would change the world in place of doing it.",
-      discussion: "Requests but GET and HEAD, processes, writes to files and to kv, notifications."))
+      """
+      Call main for real, and log what would change the world in place of doing it: requests but GET and HEAD, \
+      processes, writes to files and to kv, notifications.
+      """))
   var dry = false
 
   @Option(
@@ -62,6 +64,7 @@ struct RunCommand: ParsableCommand {
         job, parameters: parameters, testing: test, dry: dryRun)
       return try RunConclusion.conclude(row)
     }
+    try JobsFolderChoice.require(settings.jobs.value, status: ExitStatus.noJob)
     let setup = try RunnerSetup(
       settings,
       purpose: .runOnce(job: job, params: try Parameters.json(parameters), testing: test, dry: dryRun),
@@ -78,11 +81,14 @@ struct RunCommand: ParsableCommand {
 /// `--answers FILE`.
 enum Answers {
   static func read(_ path: String) throws -> [String: DataValue] {
-    guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw CommandFailure("--answers: cannot read \(path)", status: ExitStatus.usage)
+    let bytes: [UInt8]
+    do throws(SystemFailure) {
+      bytes = try FileBytes.all(of: path)
+    } catch {
+      throw CommandFailure("--answers: cannot read \(path): \(error)", status: ExitStatus.usage)
     }
     do throws(JSONTrouble) {
-      let value = try DataValue(json: Array(bytes))
+      let value = try DataValue(json: bytes)
       if let table = value.asTable, table.items.isEmpty, !table.isList { return table.fields }
     } catch {
       throw CommandFailure("--answers: \(path): \(error)", status: ExitStatus.usage)

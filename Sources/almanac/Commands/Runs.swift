@@ -17,7 +17,7 @@ struct Runs: ParsableCommand {
   @Flag(name: .long, help: "Only those that failed, timed out, were cancelled or interrupted.")
   var failed = false
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("How many.", valueName: "n"))
+  @Option(name: .shortAndLong, parsing: .unconditional, help: ArgumentHelp("How many.", valueName: "n"))
   var number = 20
 
   @OptionGroup var state: StateOptions

@@ -7,7 +7,7 @@ struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run the jobs of a folder by their schedules, in the foreground.",
     discussion: """
-      Logs to stderr. SIGTERM, SIGINT or `almanac stop` let running jobs end (--grace), then it exits; a
+      Logs to stderr. SIGTERM, SIGINT or `almanac stop` let running jobs end (--grace), then it exits; a \
       second signal does not wait. Changes in the folder go live as they are saved.
       """)
 

@@ -10,6 +10,9 @@ struct Status: ParsableCommand {
     discussion:
       "With --json, the jobs as `almanac jobs --json` lists them. Exit status 1 if no daemon is running.")
 
+  /// How long a daemon that is alive may take, in milliseconds.
+  private static let patience: Int32 = 20_000
+
   @OptionGroup var state: StateOptions
   @OptionGroup var output: JSONFlag
 
@@ -17,11 +20,15 @@ struct Status: ParsableCommand {
     let directory = try state.directory
     guard let daemon = try ControlClient(directory) else {
       if output.json { try Console.printJSON([]) }
-      throw CommandFailure(
-        "no daemon holds the state directory \(directory.path); `almanac serve` starts one, "
-          + "`almanac runs` shows what was recorded")
+      throw directory.absence(hint: "`almanac serve` starts one, `almanac runs` shows what was recorded")
     }
-    let status = try daemon.ask(.status)
+    try daemon.send(.status)
+    guard let status = try daemon.poll(milliseconds: Self.patience) else {
+      let process = directory.holder().map { " (process \($0))" } ?? ""
+      throw CommandFailure(
+        "the daemon\(process) does not answer: it is stopped or stuck; `almanac runs` and `almanac why` do without it"
+      )
+    }
     let rows = status["jobs"].asTable?.items ?? []
     if output.json { return try Console.printJSON(rows) }
     let started = status["started_at"].asString.flatMap { try? Instant(parsing: $0, in: .utc) }
@@ -33,7 +40,7 @@ struct Status: ParsableCommand {
       "jobs in \(status["jobs_folder"].asString ?? "?"), state in \(status["state_directory"].asString ?? "?")"
     )
     print(
-      "\(status["runs"].asInt ?? 0) runs since the start, \(status["failures"].asInt ?? 0) of them failed; "
+      "\(English.count(status["runs"].asInt.map { Int($0) } ?? 0, "run")) since the start, \(status["failures"].asInt ?? 0) of them failed; "
         + "\(status["running"].asInt ?? 0) running now")
     if status["test_mode"] == true { print("TEST MODE: due runs are only recorded, no main is called") }
     if let loading = status["loading"].asInt, loading > 0 { print("\(loading) jobs are being loaded") }

@@ -19,11 +19,15 @@ final class LogPrinter {
   }
 
   /// Prints the lines that have come.
-  func printNew() throws {
+  ///
+  /// - Returns: How many these were.
+  @discardableResult func printNew() throws -> Int {
+    var count = 0
     while true {
       let lines = try logs.lines(query)
       for line in lines { print(line) }
-      guard let last = lines.last else { return }
+      count += lines.count
+      guard let last = lines.last else { return count }
       query.after = last.seq
     }
   }

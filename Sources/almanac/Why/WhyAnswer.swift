@@ -72,6 +72,8 @@ extension WhySubject {
       (RunSentence.said(of: run) ?? (run.result.map { _ in RunView(run, job: name).resultText } ?? nil))
       .map { ": " + RunSentence.short($0, to: 300) } ?? ""
     switch run.state {
+    case .running where !isAttended:
+      return "cut off in attempt \(run.attempt), as its daemon went away; the next start records how it ended"
     case .running:
       return "running since \(run.startedAt.map(local) ?? "just now"), in attempt \(run.attempt)"
     case .waiting where run.attempt > 0:

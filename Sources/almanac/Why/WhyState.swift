@@ -9,12 +9,19 @@ extension WhySubject {
   /// `running`, `waiting`, ... as in `almanac jobs`; `gone` for a job without a file.
   var state: String {
     if let state = live?["state"].asString { return state }
-    if open.contains(where: { $0.state == .running }) { return JobView.State.running.rawValue }
+    if isAttended, open.contains(where: { $0.state == .running }) { return JobView.State.running.rawValue }
     guard let definition else { return errors.isEmpty ? "gone" : JobView.State.refused.rawValue }
     if !definition.policy.enabled { return JobView.State.disabled.rawValue }
     if pause != nil { return JobView.State.paused.rawValue }
     if archivedAt != nil { return JobView.State.archived.rawValue }
-    return open.isEmpty ? JobView.State.idle.rawValue : JobView.State.waiting.rawValue
+    let isWaiting = open.contains { $0.state == .waiting }
+    return isWaiting ? JobView.State.waiting.rawValue : JobView.State.idle.rawValue
+  }
+
+  /// Whether somebody is there who runs what the ledger says is running.
+  var isAttended: Bool {
+    if case .none = daemon { return false }
+    return true
   }
 
   /// The state, and what there is to say of it.
@@ -31,10 +38,15 @@ extension WhySubject {
   private var loadErrors: [String] {
     let here = errors.map(\.description)
     let there = live?["error"].asString?.split(separator: "\n").map(String.init) ?? []
-    return here + there.filter { !here.contains($0) }
+    // The daemon may know the folder by a shorter path, or a longer one.
+    return here + there.filter { told in !here.contains { $0.hasSuffix(told) || told.hasSuffix($0) } }
   }
 
   private func sentence(_ run: Run) -> String {
+    if run.state == .running, !isAttended {
+      return
+        "run \(run.id) was in attempt \(run.attempt) when its daemon went away; the next start tells how it ended"
+    }
     if run.state == .running {
       return "run \(run.id) is in attempt \(run.attempt), since \(run.startedAt.map(local) ?? "just now")"
     }
@@ -63,7 +75,7 @@ extension WhySubject {
       notes.append("\(who) does not answer; this is read from the ledger and the file")
     case .answered(let answer):
       if let trouble = answer["trouble"].asString { notes.append("the daemon is in trouble: \(trouble)") }
-      if answer["job"] == .null {
+      if answer["job"] == .null, missing == nil {
         notes.append("the daemon does not know the job: its folder is another one, or it has just come")
       }
     }

@@ -17,6 +17,11 @@ extension RealBinary {
       try await play(HostileScript.more)
     }
 
+    @Test("loops that hide in callbacks, and data by the megabyte, end within its limits", .takesLong)
+    func ideas() async throws {
+      try await play(HostileScript.ideas)
+    }
+
     private func play(_ scripts: [HostileScript]) async throws {
       let almanac = try Almanac()
       let good = GoodJobs(almanac)

@@ -76,6 +76,9 @@ extension LedgerAudit {
       let base = row.dueAt - Interval(microseconds: passed)
       latest = min(latest, max(base + min(length, interval), call.decidedAt))
     }
+    if case .cancelled(let why) = call.end, why.hasPrefix("closed"), let ended = call.ended, ended < latest {
+      tell(call, "was stopped at \(ended): \(why)")
+    }
     guard let ended = call.ended, ended > latest + .seconds(8), !wasHeldUp(latest, ended) else { return }
     tell(call, "went on until \(ended), though it was to be stopped at \(latest)")
   }

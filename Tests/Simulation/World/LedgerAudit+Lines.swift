@@ -10,7 +10,29 @@ extension LedgerAudit {
       checkReplaced()
       checkFixedDelays()
     }
+    checkRates()
     checkLeftovers()
+  }
+
+  /// A fixed rate goes on in the calm, whatever the clock was set to before.
+  private mutating func checkRates() {
+    for (key, plans) in world.versions where plans.count == 1 && world.wasAlwaysThere(key) {
+      guard let plan = plans.first, plan.policy.enabled, plan.policy.catchUp != .all,
+        let schedule = plan.schedule,
+        schedule.triggers.count == 1, schedule.windows.isEmpty, schedule.blackout.entries.isEmpty,
+        !world.pauses.contains(where: { $0.job == key })
+      else { continue }
+      for trigger in schedule.triggers {
+        guard case .every(let interval) = trigger.rule, trigger.startAt == nil else { continue }
+        let decided = claims.values.filter { $0.run.job == key && $0.run.trigger == trigger.label }.map(
+          \.decided)
+        let marks =
+          [world.calm] + decided.filter { world.calm < $0 && $0 < world.closed }.sorted() + [world.closed]
+        for (former, next) in zip(marks, marks.dropFirst()) where next - former > interval + .seconds(25) {
+          findings.append("job \(key): \(trigger.written) was not due for \(next - former)")
+        }
+      }
+    }
   }
 
   /// No more runs wait behind another one than `queue_limit` says.

@@ -14,6 +14,8 @@ public struct LedgerAudit {
   /// By account key and fingerprint, one behind the other.
   let triggers: [JobKey: [String: (schedule: Schedule, index: Int)]]
   let walker: BruteForceWalker
+  /// When runs were let on past the overlap gate, as ``checkSkips()`` finds out.
+  var admitted: [RunID: [Instant]] = [:]
   var findings: [String] = []
   /// How many due instants were looked for.
   var instants = 0
@@ -88,6 +90,7 @@ public struct LedgerAudit {
     audit.checkManual()
     audit.checkFollowers()
     audit.checkLife()
+    audit.checkSkips()
     audit.checkMemories()
     for (key, plans) in world.versions.sorted(by: { $0.key < $1.key }) { audit.checkCoverage(of: key, plans) }
     return Report(findings: audit.findings, events: world.events, instants: audit.instants)

@@ -180,8 +180,9 @@ public struct SimulatedWorld {
   private(set) var ends: [Instant] = []
   /// What was still open at the end of the calm, and what the wall clock read then.
   private(set) var leftovers: [Run] = []
-  /// Since when nothing goes wrong any more, by the wall clock.
+  /// Since when nothing goes wrong any more, by the wall clock, and by one that nobody sets.
   private(set) var calmFrom = Instant.distantFuture
+  private(set) var calm = Instant.distantFuture
   /// What came for a trigger that watches, until a version without the trigger came.
   private(set) var arrivals: [(job: JobKey, snapshot: String, isCertain: Bool)] = []
   private var filesSeen: [JobKey: String] = [:]
@@ -272,6 +273,7 @@ public struct SimulatedWorld {
       resume(key)
     }
     calmFrom = clock
+    self.calm = now
     let calmEnd = now + calm
     while failure == nil, let entry = next(until: calmEnd) { try take(entry) }
     now = max(now, calmEnd)
