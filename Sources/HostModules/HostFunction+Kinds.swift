@@ -2,7 +2,7 @@ import LuaHost
 import Values
 
 extension HostFunction {
-  /// What a ``blocking(_:of:shownAs:changes:_:)`` function does when its arguments have been read.
+  /// What a ``blocking(_:of:shownAs:takes:changes:needs:_:)`` function does when its arguments have been read.
   typealias Work = @Sendable () throws(Trouble) -> [DataValue]
   /// The same, with something to ask between two pieces of it.
   typealias LongWork = @Sendable (Cancellation) throws(Trouble) -> [DataValue]
@@ -11,13 +11,19 @@ extension HostFunction {
   ///
   /// - Parameters:
   ///   - module: What messages put before the function's name: `crypto`.
+  ///   - takes: As in ``blocking(_:of:shownAs:takes:changes:needs:_:)``.
   static func immediate(
-    _ name: String, of module: String,
+    _ name: String, of module: String, takes: Int? = nil,
     _ body: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> HostReply
   ) -> HostFunction {
     HostFunction(name: name, isOutside: false, needs: needsNothing) { call in
       let arguments = Arguments(call.arguments, of: "\(module).\(name)")
-      do throws(Misuse) { return try body(arguments, call.job) } catch { return .misuse(error.text) }
+      do throws(Misuse) {
+        if let takes { try arguments.refuseOptions(after: takes) }
+        return try body(arguments, call.job)
+      } catch {
+        return .misuse(error.text)
+      }
     }
   }
 
@@ -42,7 +48,7 @@ extension HostFunction {
     }
   }
 
-  /// As ``blocking(_:of:shownAs:changes:needs:_:)``, with work so long that it must end when the run is stopped.
+  /// As ``blocking(_:of:shownAs:takes:changes:needs:_:)``, with work so long that it must end when the run is stopped.
   static func long(
     _ name: String, of module: String, shownAs shown: String? = nil, takes: Int? = nil, changes: Bool,
     needs: Needs? = nil,
@@ -52,7 +58,7 @@ extension HostFunction {
       let arguments = Arguments(call.arguments, of: "\(module).\(shown ?? name)")
       do throws(Misuse) {
         let work = try prepare(arguments, call.job)
-        if let takes, case .table = arguments[takes] { throw arguments.misuse("it takes no options") }
+        if let takes { try arguments.refuseOptions(after: takes) }
         if call.run?.dry == true {
           let intent = intent(shown ?? name, arguments)
           let reply = changes ? call.pretend(intent, returning: true) : call.givenAnswer(to: intent)

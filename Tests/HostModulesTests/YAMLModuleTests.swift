@@ -151,6 +151,8 @@ import Values
   @Test(
     "misuse raises with the line that made it",
     arguments: [
+      ("decode('a', { tags = true })", "yaml.decode: it takes no options"),
+      ("encode({}, { indent = 4 })", "yaml.encode: it takes no options"),
       ("decode()", "yaml.decode: text must be a string, not nil"),
       ("encode(print)", "yaml.encode: a function has no form in YAML"),
       ("encode({ a = { 1, { b = print } } })", "yaml.encode: a function has no form in YAML at a[2].b"),
