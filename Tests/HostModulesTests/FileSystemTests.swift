@@ -58,6 +58,20 @@ import Testing
     #expect(try folder.names() == ["a.txt"])
   }
 
+  @Test("a write whose run has ended does not take its name")
+  func lateWrite() throws {
+    try folder.write("old", to: "a.txt")
+    let cancellation = Cancellation()
+    do {
+      let file = try AtomicFile(replacing: try folder.jobPath("a.txt"), cancellation)
+      try file.write(Array("new".utf8))
+      cancellation.cancel()
+      #expect(throws: Trouble("the run was stopped")) { try file.commit() }
+    }
+    #expect(try folder.read("a.txt") == "old")
+    #expect(try folder.names() == ["a.txt"])
+  }
+
   @Test("a name of 255 letters can be written")
   func longName() throws {
     let name = String(repeating: "n", count: 255)

@@ -11,10 +11,13 @@ import Synchronization
 final class AtomicFile: Sendable {
   private let destination: JobPath
   private let temporary: JobPath
+  private let cancellation: Cancellation
   let descriptor: Int32
   private let isOpen = Mutex(true)
 
-  init(replacing path: JobPath) throws(Trouble) {
+  /// - Parameter cancellation: Of the run that writes it: a file that is not complete by then does not take its name.
+  init(replacing path: JobPath, _ cancellation: Cancellation = Cancellation()) throws(Trouble) {
+    self.cancellation = cancellation
     destination = path.target
     var old = stat()
     let exists = path.withCString { stat($0, &old) } == 0
@@ -68,6 +71,8 @@ final class AtomicFile: Sendable {
     if let mode { _ = fchmod(descriptor, mode) }
     if let modified { _ = futimens(descriptor, [modified, modified]) }
     guard retrying({ fsync(descriptor) }) == 0 else { throw .system("write", destination) }
+    // The disk may have taken its time.
+    try cancellation.check()
     let renamed = temporary.withCString { from in destination.withCString { rename(from, $0) } }
     guard renamed == 0 else { throw .system("write", destination) }
     close()

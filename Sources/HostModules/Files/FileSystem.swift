@@ -142,7 +142,7 @@ enum FileSystem {
     _ source: JobPath, to destination: JobPath, _ cancellation: Cancellation = Cancellation()
   ) throws(Trouble) {
     let input = try InputFile(source, for: "copy", hint: " ({ recursive = true } copies it)")
-    let file = try AtomicFile(replacing: destination)
+    let file = try AtomicFile(replacing: destination, cancellation)
     defer { file.abandon() }
     while let piece = try input.next() {
       try cancellation.check()
@@ -169,6 +169,7 @@ enum FileSystem {
     let temporary = destination.parent.appending(Array(".almanac-\(suffix).tmp".utf8)).shown(as: destination)
     do throws(Trouble) {
       try fill(temporary, from: source, cancellation)
+      try cancellation.check()
       guard temporary.withCString({ from in destination.withCString { rename(from, $0) } }) == 0 else {
         throw Trouble.system("write", destination)
       }

@@ -35,11 +35,11 @@ enum FilesModule {
         let offset = Int(arguments[1].asInt ?? 0)
         return { () throws(Trouble) in [.bytes(try FileSystem.read(path, offset: offset, limit: lineChunk))] }
       },
-      function("write", takes: 2, changes: true) { arguments, job throws(Misuse) in
+      .long("write", of: "fs", takes: 2, changes: true) { arguments, job throws(Misuse) in
         let path = try arguments.path(0, in: job)
         let bytes = try arguments.bytes(1, "data")
-        return { () throws(Trouble) in
-          let file = try AtomicFile(replacing: path)
+        return { cancellation throws(Trouble) in
+          let file = try AtomicFile(replacing: path, cancellation)
           defer { file.abandon() }
           try file.write(bytes)
           try file.commit()

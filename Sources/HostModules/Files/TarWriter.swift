@@ -34,7 +34,7 @@ final class TarWriter {
     _ source: JobPath, to destination: JobPath, _ options: Options, _ cancellation: Cancellation
   ) throws(Trouble) -> TarWriter {
     guard let status = try FileSystem.status(source) else { throw .system("pack", source, code: ENOENT) }
-    let file = try AtomicFile(replacing: destination)
+    let file = try AtomicFile(replacing: destination, cancellation)
     defer { file.abandon() }
     let old = try FileSystem.status(destination)
     let locale = UTF8Locale()
