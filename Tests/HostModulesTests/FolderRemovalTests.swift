@@ -25,6 +25,13 @@ import Testing
     #expect(try folder.openDescriptors() == 0)
   }
 
+  @Test("takes away many folders side by side")
+  func wide() throws {
+    #expect(folder.shell("mkdir a && cd a && seq 30000 | xargs mkdir").status == 0)
+    try remove("a")
+    #expect(try folder.names() == [])
+  }
+
   @Test("takes a link for itself, whatever it ends with, and what a path leads to by dots")
   func links() throws {
     #expect(

@@ -17,10 +17,10 @@ enum FileSystem {
 
   /// The bytes of a file from `offset` on, at most `limit`.
   ///
-  /// - Parameter refusing: What to say when the file has more than `limit` bytes; `nil` where that is all
-  ///   the caller wanted.
+  /// - Parameter refusing: What to say when the file has more than `limit` bytes, and how many, where that is
+  ///   known; `nil` where that is all the caller wanted.
   static func read(
-    _ path: JobPath, offset: Int = 0, limit: Int, refusing: ((_ size: Int) -> String)? = nil
+    _ path: JobPath, offset: Int = 0, limit: Int, refusing: ((_ size: Int?) -> String)? = nil
   ) throws(Trouble) -> [UInt8] {
     // Without O_NONBLOCK, opening a named pipe would wait for somebody to write to it.
     let descriptor = retrying { path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) } }
@@ -44,7 +44,7 @@ enum FileSystem {
     } catch {
       throw .system("read", path, code: error.code)
     }
-    if let refusing, bytes.count > limit { throw Trouble(refusing(bytes.count)) }
+    if let refusing, bytes.count > limit { throw Trouble(refusing(nil)) }
     return bytes
   }
 

@@ -23,8 +23,10 @@ enum FilesModule {
         return { () throws(Trouble) in
           if let size { return [.bytes(try FileSystem.read(path, offset: offset, limit: size))] }
           let bytes = try FileSystem.read(path, offset: offset, limit: readLimit) { size in
-            "cannot read \(path.given): it has \(megabytes(size)), more than \(megabytes(readLimit)) are not held "
-              + "at once (fs.lines reads line by line, { offset =, size = } a piece)"
+            let known = size.map { "it has \(megabytes($0)), " } ?? ""
+            return
+              "cannot read \(path.given): \(known)more than \(megabytes(readLimit)) are not held at once "
+              + "(fs.lines reads line by line, { offset =, size = } a piece)"
           }
           return [.bytes(bytes)]
         }

@@ -41,28 +41,28 @@ struct FolderRemoval {
     var above = stat()
     guard fstatat(current, "..", &above, 0) == 0 else { throw trouble() }
     try enter(current, [], above: above)
-    while let level = levels.last {
+    while !levels.isEmpty {
       try cancellation.check()
-      if let name = level.folders.last {
-        levels[levels.count - 1].folders.removeLast()
+      let last = levels.count - 1
+      if let name = levels[last].folders.popLast() {
         let next = try descriptor(of: name, in: current)
         guard next >= 0 else { continue }
         close(current)
         current = next
-        try enter(current, name, above: level.status)
+        try enter(current, name, above: levels[last].status)
       } else {
-        levels.removeLast()
-        guard let parent = levels.last else { return }
+        let name = levels.removeLast().name
+        guard let parent = levels.last?.status else { return }
         let next = try descriptor(of: Array("..".utf8), in: current)
-        guard next >= 0 else { throw trouble(level.name, code: ENOENT) }
+        guard next >= 0 else { throw trouble(name, code: ENOENT) }
         close(current)
         current = next
         var status = stat()
         guard fstat(current, &status) == 0 else { throw trouble() }
-        guard Self.isSame(status, parent.status) else {
-          throw Trouble("cannot remove \(shown(level.name)): it was moved meanwhile")
+        guard Self.isSame(status, parent) else {
+          throw Trouble("cannot remove \(shown(name)): it was moved meanwhile")
         }
-        try take(level.name, from: current, AT_REMOVEDIR)
+        try take(name, from: current, AT_REMOVEDIR)
       }
     }
   }
