@@ -25,13 +25,6 @@ import Testing
     #expect(try folder.openDescriptors() == 0)
   }
 
-  @Test("takes away many folders side by side")
-  func wide() throws {
-    #expect(folder.shell("mkdir a && cd a && seq 30000 | xargs mkdir").status == 0)
-    try remove("a")
-    #expect(try folder.names() == [])
-  }
-
   @Test("takes a link for itself, whatever it ends with, and what a path leads to by dots")
   func links() throws {
     #expect(
@@ -73,9 +66,9 @@ import Testing
   @Test("ends with its run") func stopped() async throws {
     // On a machine that is busy enough, all may be gone before the limit is noticed.
     for attempt in 1...5 {
-      #expect(folder.shell("mkdir -p many && cd many && seq 60000 | xargs touch").status == 0)
+      #expect(folder.shell("mkdir -p many && cd many && seq 40000 | xargs touch").status == 0)
       let outcome = await ScriptHost.main(
-        "fs.remove('many', { recursive = true })", in: folder, timeLimit: .milliseconds(20))
+        "fs.remove('many', { recursive = true })", in: folder, timeLimit: .milliseconds(10))
       var (before, left) = (-1, try countLeft())
       // What goes on becomes less.
       while before != left {
