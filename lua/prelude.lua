@@ -5,10 +5,10 @@ local host = ...
 local error, next, pairs, select, setmetatable, tostring, type =
   error, next, pairs, select, setmetatable, tostring, type
 local concat = table.concat
-local format = string.format
+local format, gsub = string.format, string.gsub
 
 -- The numbers of these two are fixed; the functions of modules come with their module.
-local find_module, write_log = host.bind(0), host.bind(1)
+local find_module, write_log = host.bind(0, "package", "find"), host.bind(1, "log", "write")
 
 local function line(...)
   local parts = { ... }
@@ -62,10 +62,11 @@ local offered = {
   collect = host.collect,
 }
 
-local function functions_of(module)
+local function functions_of(module, numbers)
   local functions = {}
-  for name, number in pairs(module) do
-    functions[name] = host.bind(number)
+  module = gsub(module, "^almanac%.", "")
+  for name, number in pairs(numbers) do
+    functions[name] = host.bind(number, module, name)
   end
   return functions
 end
@@ -82,9 +83,9 @@ local function make(name)
   elseif kind == "native" then
     return host.call(host.load_native(path, text), name, path), path
   elseif text then
-    return host.call(host.load(text, "=[" .. path .. "]"), functions_of(functions), offered), path
+    return host.call(host.load(text, "=[" .. path .. "]"), functions_of(name, functions), offered), path
   end
-  return functions_of(functions), path
+  return functions_of(name, functions), path
 end
 
 function require(name)

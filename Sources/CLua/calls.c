@@ -49,7 +49,21 @@ static int whether_waiting(lua_State *L, clua_state *state) {
   return state->cause != CAUSE_NONE ? CLUA_CAN_BLOCK : CLUA_CANNOT_WAIT;
 }
 
-/* The function's number is its upvalue. */
+/* [-0, +1, m] Pushes what the script calls a host function by: "json.encode". A wrapper in Lua stands for what it
+ * calls, but its name is not known to who returns what it returns: then it is "http" alone. */
+static void push_called_name(lua_State *L) {
+  const char *module = lua_tostring(L, lua_upvalueindex(2)), *name = lua_tostring(L, lua_upvalueindex(3));
+  lua_Debug frame;
+  for (int level = 1; lua_getstack(L, level, &frame); level++) {
+    lua_getinfo(L, "Sn", &frame);
+    if (strncmp(frame.short_src, "[almanac", 8) != 0) break;
+    name = frame.name;
+  }
+  if (name) lua_pushfstring(L, "%s.%s", module, name);
+  else lua_pushstring(L, module);
+}
+
+/* Its upvalues are the function's number, and the names of its module and of itself. */
 static int call_host(lua_State *L) {
   clua_state *state = state_of(L);
   look(L, state);
@@ -57,7 +71,8 @@ static int call_host(lua_State *L) {
   const char *wrong = encode_list(L, 1, &state->arguments);
   if (wrong) {
     look(L, state);
-    lua_pushfstring(L, "an argument cannot be handed over: %s", wrong);
+    push_called_name(L);
+    lua_pushfstring(L, "%s: an argument cannot be handed over: %s", lua_tostring(L, -1), wrong);
     return raise_at_caller(L);
   }
   int32_t function = (int32_t)lua_tointeger(L, lua_upvalueindex(1));
@@ -71,7 +86,8 @@ static int call_host(lua_State *L) {
 
 void push_host_function(lua_State *L, int32_t index) {
   lua_pushinteger(L, index);
-  lua_pushcclosure(L, call_host, 1);
+  lua_insert(L, -3);
+  lua_pushcclosure(L, call_host, 3);
 }
 
 uint8_t *clua_reply_space(clua_state *state, size_t length) {

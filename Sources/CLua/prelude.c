@@ -5,8 +5,11 @@
 
 #include "internal.h"
 
-/* bind(n): host function number n. */
+/* bind(n, module, name): host function number n, and what messages call it. */
 static int host_bind(lua_State *L) {
+  luaL_checkstring(L, 2);
+  luaL_checkstring(L, 3);
+  lua_settop(L, 3);
   push_host_function(L, (int32_t)luaL_checkinteger(L, 1));
   return 1;
 }

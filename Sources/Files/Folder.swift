@@ -24,6 +24,24 @@ public enum Folder {
   /// - Throws: What the system says where the folder cannot be read to its end.
   public static func entries(in path: UnsafePointer<CChar>) throws(SystemFailure) -> [Entry] {
     guard let folder = opendir(path) else { throw SystemFailure() }
+    return try entries(of: folder)
+  }
+
+  /// As ``entries(in:)``, of a folder that is open. The descriptor stays open.
+  public static func entries(of descriptor: Int32) throws(SystemFailure) -> [Entry] {
+    // Opened anew: a copy would share its position, and be read once only.
+    let own = retrying { openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    guard own >= 0 else { throw SystemFailure() }
+    guard let folder = fdopendir(own) else {
+      let failure = SystemFailure()
+      close(own)
+      throw failure
+    }
+    return try entries(of: folder)
+  }
+
+  /// Closes the folder, too.
+  private static func entries(of folder: OpaquePointer) throws(SystemFailure) -> [Entry] {
     defer { closedir(folder) }
     var entries: [Entry] = []
     while true {

@@ -2,7 +2,7 @@ import LuaHost
 import Values
 
 extension HostFunction {
-  /// What a ``blocking(_:of:shownAs:changes:_:)`` function does when its arguments have been read.
+  /// What a ``blocking(_:of:shownAs:takes:changes:needs:_:)`` function does when its arguments have been read.
   typealias Work = @Sendable () throws(Trouble) -> [DataValue]
   /// The same, with something to ask between two pieces of it.
   typealias LongWork = @Sendable (Cancellation) throws(Trouble) -> [DataValue]
@@ -11,13 +11,19 @@ extension HostFunction {
   ///
   /// - Parameters:
   ///   - module: What messages put before the function's name: `crypto`.
+  ///   - takes: As in ``blocking(_:of:shownAs:takes:changes:needs:_:)``.
   static func immediate(
-    _ name: String, of module: String,
+    _ name: String, of module: String, takes: Int? = nil,
     _ body: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> HostReply
   ) -> HostFunction {
     HostFunction(name: name, isOutside: false, needs: needsNothing) { call in
       let arguments = Arguments(call.arguments, of: "\(module).\(name)")
-      do throws(Misuse) { return try body(arguments, call.job) } catch { return .misuse(error.text) }
+      do throws(Misuse) {
+        if let takes { try arguments.refuseOptions(after: takes) }
+        return try body(arguments, call.job)
+      } catch {
+        return .misuse(error.text)
+      }
     }
   }
 
@@ -26,27 +32,33 @@ extension HostFunction {
   /// - Parameters:
   ///   - module: What messages put before the function's name: `fs`.
   ///   - shown: The function that the script called, where this one is only a part of it.
+  ///   - takes: How many arguments it takes, none of them a table of options: one behind them is refused.
+  ///     `nil` for a function that reads its options.
   ///   - changes: Whether it changes the world outside.
   ///   - needs: What the job must be allowed to do for a call.
   static func blocking(
-    _ name: String, of module: String, shownAs shown: String? = nil, changes: Bool, needs: Needs? = nil,
+    _ name: String, of module: String, shownAs shown: String? = nil, takes: Int? = nil, changes: Bool,
+    needs: Needs? = nil,
     _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> Work
   ) -> HostFunction {
-    long(name, of: module, shownAs: shown, changes: changes, needs: needs) { arguments, job throws(Misuse) in
+    long(name, of: module, shownAs: shown, takes: takes, changes: changes, needs: needs) {
+      arguments, job throws(Misuse) in
       let work = try prepare(arguments, job)
       return { _ throws(Trouble) in try work() }
     }
   }
 
-  /// As ``blocking(_:of:shownAs:changes:needs:_:)``, with work so long that it must end when the run is stopped.
+  /// As ``blocking(_:of:shownAs:takes:changes:needs:_:)``, with work so long that it must end when the run is stopped.
   static func long(
-    _ name: String, of module: String, shownAs shown: String? = nil, changes: Bool, needs: Needs? = nil,
+    _ name: String, of module: String, shownAs shown: String? = nil, takes: Int? = nil, changes: Bool,
+    needs: Needs? = nil,
     _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> LongWork
   ) -> HostFunction {
     HostFunction(name: name, isOutside: changes, needs: needs, inDryRun: .pretends) { call in
       let arguments = Arguments(call.arguments, of: "\(module).\(shown ?? name)")
       do throws(Misuse) {
         let work = try prepare(arguments, call.job)
+        if let takes { try arguments.refuseOptions(after: takes) }
         if call.run?.dry == true {
           let intent = intent(shown ?? name, arguments)
           let reply = changes ? call.pretend(intent, returning: true) : call.givenAnswer(to: intent)
@@ -55,7 +67,11 @@ extension HostFunction {
         let cancellation = Cancellation()
         call.onCancel { cancellation.cancel() }
         return BlockingWork.reply(to: call) {
-          do throws(Trouble) { return .success(try work(cancellation)) } catch { return .failure(error) }
+          do throws(Trouble) {
+            // It may have waited for a thread for longer than the run lasted.
+            try cancellation.check()
+            return .success(try work(cancellation))
+          } catch { return .failure(error) }
         }
       } catch {
         return .misuse(error.text)

@@ -16,10 +16,9 @@ enum JSONModule {
       }
     },
     // The value comes in a list, so that `null` arrives as `json.null` and not as `nil`.
-    HostFunction(name: "decode", isOutside: false, needs: HostFunction.needsNothing) { call in
-      let arguments = Arguments(call.arguments, of: "json.decode")
+    .immediate("decode", of: "json", takes: 1) { arguments, _ throws(Misuse) in
       guard let text = arguments[0].asBytes else {
-        return .misuse("json.decode: text must be a string, not \(describe(arguments[0]))")
+        throw arguments.misuse("text must be a string, not \(describe(arguments[0]))")
       }
       do throws(JSONTrouble) {
         return .values([.list([try DataValue(json: text, during: .ofRun)])])

@@ -9,7 +9,9 @@ struct Trouble: Error, Equatable {
 
   /// What the system said about the call that has just failed: `cannot read a.txt: permission denied`.
   static func system(_ action: String, _ path: JobPath, code: Int32 = errno) -> Trouble {
-    Trouble("cannot \(action) \(path.given): \(SystemFailure(code: code).reason)")
+    // So the system calls a socket, and a named pipe that nobody reads.
+    if code == ENXIO { return Trouble("cannot \(action) \(path.given): it is not a file") }
+    return Trouble("cannot \(action) \(path.given): \(SystemFailure(code: code).reason)")
   }
 
   /// A file that cannot be made, for lack of its folder or for another reason.

@@ -120,7 +120,12 @@ extension Planner {
     case .finish(let verdict): close(jobs[slot].open[index].run.id, in: slot, verdict, at: end.at)
     case .retry(let at, let verdict):
       jobs[slot].open[index].run.await(verdict)
-      keepWaiting(index, in: slot, until: at)
+      let run = jobs[slot].open[index].run
+      if run.isDry, at > end.at {
+        // Who looks at what would be done does not wait out its minutes.
+        note(.info, job: run.job, run: run.id, "dry: would be tried again in \(at - end.at), and is at once")
+      }
+      keepWaiting(index, in: slot, until: run.isDry ? end.at : at)
     case .again:
       jobs[slot].open[index].run.takeAttemptBack()
       // One that was under way starts again at once; one that was not, if it is not too late for it.

@@ -28,11 +28,26 @@ public enum NetworkWords {
     switch error {
     case let error where isDistrust(error):
       "its certificate is not one that this machine trusts: its authority is not known here, or it has expired"
-    case NIOSSLError.handshakeFailed(let cause): "\(cause)"
+    case NIOSSLError.handshakeFailed(let cause): handshakeReason("\(cause)")
+    case let error as BoringSSLError: handshakeReason("\(error)")
     case NIOSSLError.noSuchFilesystemObject: "SSL_CERT_FILE names a file that is not there"
     case let error as NIOSSLExtraError where error == .failedToValidateHostname:
       "its certificate is for another name"
     default: "\(error)"
+    }
+  }
+
+  /// What the library says of a handshake, without the places in its own sources.
+  private static func handshakeReason(_ text: String) -> String {
+    // `... error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER at /...`
+    let mark = ":OPENSSL_internal:"
+    guard let reason = text.split(separator: mark).dropFirst().first?.prefix(while: { $0 != " " }) else {
+      return "the handshake failed"
+    }
+    return switch reason {
+    case "WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST":
+      "what answers there does not speak TLS"
+    default: "the handshake failed (\(reason.lowercased().replacing("_", with: " ")))"
     }
   }
 }

@@ -8,7 +8,7 @@ extension RealBinary {
     private func job(_ url: String) -> String {
       """
       local fs, http, job, kv = require "almanac.fs", require "almanac.http", require "almanac.job", require "almanac.kv"
-      schedule = { retry = { count = 1, interval = "10ms" } }
+      schedule = { retry = { count = 1, interval = "1h" } }
       function main(run)
         local seen = assert(http.get("\(url)/list")).body
         local sent = assert(http.post("\(url)/orders?x=1", { json = { item = 1 } }))
@@ -56,7 +56,8 @@ extension RealBinary {
       try check(followed, log: followed.err)
     }
 
-    @Test("--answers says what calls return; a failure is one, and its retry is dry too") func answers()
+    @Test("--answers says what calls return; a failure is one, and its retry is dry too and at once")
+    func answers()
       async throws
     {
       let server = LoopbackServer { _, connection in connection.answer("real") }
@@ -78,6 +79,7 @@ extension RealBinary {
       try "{ \"POST *\": { \"error\": \"down\" } }".write(toFile: file, atomically: true, encoding: .utf8)
       let failed = try almanac.command("run", "order", "--dry", "--answers", file)
       #expect(failed.status == 1)
+      #expect(failed.err.contains("dry: would be tried again in 1h, and is at once"), "\(failed.err)")
       let row = try #require(try almanac.runs(of: "order").first)
       #expect(row["outcome"] == "failed" && row["attempt"] == 2)
       #expect(row["reason"] == "dry run")

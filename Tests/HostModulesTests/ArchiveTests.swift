@@ -1,4 +1,5 @@
 import LuaHost
+import TestSupport
 import Testing
 import Values
 
@@ -229,6 +230,40 @@ import Values
   func trouble(call: String, message: String) async throws {
     #expect(await main("return fs.\(call)").result == .string("failed: " + message))
     #expect(try folder.names() == [])
+  }
+
+  @Test(
+    "a full disk is told with the path that was meant, and leaves no half file",
+    .enabled(if: SmallFileSystem.canMount))
+  func fullDisk() async throws {
+    #expect(
+      folder.shell(
+        "mkdir small src && head -c 3000000 /dev/urandom > src/big && tar -cf src.tar src && gzip -k src/big"
+      ).status == 0)
+    let disk = try SmallFileSystem(at: folder.at("small"), megabytes: 1)
+    let outcome = await main(
+      """
+      fs.write("small/old", "kept")
+      local troubles = {}
+      local function try(f, ...) troubles[#troubles + 1] = select(2, f(...)) end
+      try(fs.write, "small/old", ("x"):rep(3000000))
+      try(fs.copy, "src/big", "small/copy")
+      try(fs.copy, "src", "small/copies", { recursive = true })
+      try(fs.move, "src", "small/moved")
+      try(fs.tar, "src", "small/a.tar")
+      try(fs.untar, "src.tar", "small")
+      try(fs.gzip, "src/big", "small/a.gz")
+      try(fs.gunzip, "src/big.gz", "small/big")
+      assert(fs.read("small/old") == "kept" and fs.exists("src/big"))
+      return troubles
+      """)
+    let paths = ["old", "copy", "copies/big", "moved/big", "a.tar", "src/big", "a.gz", "big"]
+    #expect(
+      outcome.result.asTable?.items.map(\.asString)
+        == paths.map { "cannot write small/\($0): no space left on device" }, "\(outcome.result)")
+    #expect(try folder.names(in: "small") == ["old", "src"])
+    #expect(try folder.names(in: "small/src") == [])
+    withExtendedLifetime(disk) {}
   }
 
   @Test("a run that is stopped does not pack on", .timeLimit(.minutes(10)))

@@ -27,12 +27,46 @@ import Testing
     #expect(try folder.names() == ["link.txt", "real"])
   }
 
+  @Test("a write through a link that leads to nothing yet makes what it leads to")
+  func danglingLink() throws {
+    #expect(
+      folder.shell("mkdir data && ln -s data/new link && ln -s link again && ln -s self self").status == 0)
+    try folder.write("new", to: "again")
+    #expect(try folder.read("data/new") == "new")
+    #expect(try folder.names() == ["again", "data", "link", "self"])
+    #expect(throws: Trouble("cannot write self: too many levels of symbolic links")) {
+      try folder.write("x", to: "self")
+    }
+  }
+
+  @Test("a very long path is not told whole")
+  func longPath() throws {
+    let path = try folder.jobPath(String(repeating: "deep/", count: 2000))
+    let trouble = #expect(throws: Trouble.self) { try FileSystem.read(path, limit: 10) }
+    #expect(trouble?.text.hasSuffix("deep/: file name too long") == true, "\(String(describing: trouble))")
+    #expect(trouble.map { $0.text.utf8.count < 500 } == true)
+  }
+
   @Test("a write that is given up leaves the old file and nothing else")
   func abandonedWrite() throws {
     try folder.write("old", to: "a.txt")
     do {
       let file = try AtomicFile(replacing: try folder.jobPath("a.txt"))
       try file.write(Array("half".utf8))
+    }
+    #expect(try folder.read("a.txt") == "old")
+    #expect(try folder.names() == ["a.txt"])
+  }
+
+  @Test("a write whose run has ended does not take its name")
+  func lateWrite() throws {
+    try folder.write("old", to: "a.txt")
+    let cancellation = Cancellation()
+    do {
+      let file = try AtomicFile(replacing: try folder.jobPath("a.txt"), cancellation)
+      try file.write(Array("new".utf8))
+      cancellation.cancel()
+      #expect(throws: Trouble("the run was stopped")) { try file.commit() }
     }
     #expect(try folder.read("a.txt") == "old")
     #expect(try folder.names() == ["a.txt"])
@@ -67,7 +101,9 @@ import Testing
     #expect(throws: Trouble("cannot read pipe: it is not a file")) {
       try FileSystem.read(try folder.jobPath("pipe"), limit: 10)
     }
-    #expect(throws: Trouble.self) { try FileSystem.append([1], to: try folder.jobPath("pipe")) }
+    #expect(throws: Trouble("cannot write pipe: it is not a file")) {
+      try FileSystem.append([1], to: try folder.jobPath("pipe"))
+    }
     #expect(throws: Trouble.self) { try AtomicFile(replacing: try folder.jobPath("pipe")) }
     #expect(throws: Trouble.self) {
       try FileSystem.copy(try folder.jobPath("pipe"), to: try folder.jobPath("x"))

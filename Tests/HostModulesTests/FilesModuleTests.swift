@@ -131,11 +131,23 @@ import Values
       ("fs.read('')", "fs.read: path is empty"), ("fs.read('a\\0b')", "fs.read: path has a zero byte in it"),
       ("fs.write('a')", "fs.write: data must be a string, not nil"),
       ("fs.write('a', {})", "fs.write: data must be a string, not a table"),
+      ("fs.write('a', '1', { mode = '0600' })", "fs.write: it takes no options"),
+      ("fs.lines('a', { chomp = true })", "fs.lines: it takes no options"),
+      ("fs.move('a', 'b', { overwrite = false })", "fs.move: it takes no options"),
       ("fs.read('a', { ofset = 1 })", "fs.read: unknown option `ofset`: did you mean `offset`?"),
       ("fs.remove('a', { recursive = 1 })", "fs.remove: recursive must be true or false, not 1"),
-      ("fs.remove('.', { recursive = true })", "fs.remove: . holds the job itself: it is not removed"),
-      ("fs.remove('/', { recursive = true })", "fs.remove: / holds the job itself: it is not removed"),
-      ("fs.remove('..', { recursive = true })", "fs.remove: .. holds the job itself: it is not removed"),
+      (
+        "fs.remove('.', { recursive = true })",
+        "fs.remove: . holds the job itself: it is not removed (almanac.process with \"rm\" does what you mean)"
+      ),
+      (
+        "fs.move('.', '../elsewhere')",
+        "fs.move: . holds the job itself: it is not moved (almanac.process with \"mv\" does what you mean)"
+      ),
+      (
+        "os.rename('.', '../elsewhere')",
+        "os.rename: . holds the job itself: it is not moved (almanac.process with \"mv\" does what you mean)"
+      ),
       ("fs.copy('a')", "fs.copy: to must be a string, not nil"),
       ("fs.lines(true)", "fs.lines: path must be a string, not true"),
     ])

@@ -293,7 +293,12 @@ import Values
     #expect(server.requests.last?.body == Array(text.utf8))
     #expect(
       await trouble(server.url, ["from_file": "none"]) == "cannot read none: no such file or directory")
-    #expect(await trouble(server.url, ["from_file": "."]).contains("is a directory"))
+    #expect(await trouble(server.url, ["from_file": "."]) == "cannot read .: it is a folder")
+    #expect(
+      await trouble(server.url, ["from_file": "/dev/zero"]) == "cannot read /dev/zero: it is not a file")
+    #expect(
+      await trouble(server.url, ["from_file": "/proc/version"])
+        == "cannot send /proc/version: its size is not known before it is read (fs.copy makes a file of it)")
   }
 
   @Test("a form with files has its parts in order, each with its name and type")
@@ -349,6 +354,14 @@ import Values
         "none.pem cannot be read as certificates (PEM)"))
     // What is known of an authority belongs to the request: another one does not profit from it.
     #expect(await trouble(good.url).hasPrefix("no safe connection"))
+  }
+
+  @Test("a server that does not speak TLS is told in words")
+  func noTLS() async throws {
+    let mail = try MailDrop()
+    #expect(
+      await trouble("https://127.0.0.1:\(mail.port)/")
+        == "no safe connection to 127.0.0.1:\(mail.port): what answers there does not speak TLS")
   }
 
   @Test("a large body goes to a file, and only a successful one")

@@ -57,6 +57,7 @@ import Values
       ),
       ("json.encode('\\xff')", "json.encode: a string that is not valid UTF-8 has no form in JSON"),
       ("json.encode({}, { prety = true })", "json.encode: unknown option `prety`: did you mean `pretty`?"),
+      ("json.decode('1', { null = 0 })", "json.decode: it takes no options"),
       ("json.decode(5)", "json.decode: text must be a string, not 5"),
       ("json.decode()", "json.decode: text must be a string, not nil"),
       ("return json.decode('[null]')[1].name", "attempt to index json.null (field 'name')"),

@@ -106,12 +106,14 @@ import Values
       local value, key = yaml.decode(table.concat(lines, "\\n", 1, 12) .. "\\n? *a8\\n: x")
       assert(not value)
       assert(yaml.decode(("["):rep(99) .. ("]"):rep(99)))
-      return { wide, deep, long, key }
+      local _, deepest = yaml.decode(("["):rep(100000))
+      return { wide, deep, long, key, deepest }
       """)
     let messages = outcome.result.asTable?.items.compactMap(\.asString) ?? []
-    #expect(messages.count == 4, "\(outcome.result)")
+    #expect(messages.count == 5, "\(outcome.result)")
     #expect(messages.first?.hasSuffix("with its aliases it has more than 64 MB") == true)
     #expect(messages.dropFirst().first == "not YAML: line 1, column 101: nested deeper than 100 levels")
+    #expect(messages.last?.hasSuffix(": nested deeper than 100 levels") == true, "\(messages)")
     #expect(messages.dropFirst(2).first?.hasSuffix("nested deeper than 100 levels") == true)
   }
 
@@ -149,6 +151,8 @@ import Values
   @Test(
     "misuse raises with the line that made it",
     arguments: [
+      ("decode('a', { tags = true })", "yaml.decode: it takes no options"),
+      ("encode({}, { indent = 4 })", "yaml.encode: it takes no options"),
       ("decode()", "yaml.decode: text must be a string, not nil"),
       ("encode(print)", "yaml.encode: a function has no form in YAML"),
       ("encode({ a = { 1, { b = print } } })", "yaml.encode: a function has no form in YAML at a[2].b"),

@@ -83,7 +83,7 @@ import Values
     ])
   func raise(body: String, reason: String) async throws {
     let end = try await harness.run(body: "local e = require 'almanac.echo' \(body)")
-    #expect(end.end.failure == "jobs/test.lua:2: an argument cannot be handed over: \(reason)")
+    #expect(end.end.failure == "jobs/test.lua:2: echo.echo: an argument cannot be handed over: \(reason)")
   }
 
   @Test("survive answers that are too many") func tooMany() async throws {

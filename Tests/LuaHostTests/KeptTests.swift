@@ -127,6 +127,7 @@ private final class FakeDaemon: Sendable {
       ),
       ("kv.set('k', '\\xff')", "kv.set: \"k\": a string that is not valid UTF-8 has no form in JSON"),
       ("kv.set('k', nil)", "kv.set: \"k\": there is no value; kv.delete removes a key"),
+      ("kv.set('k', 1, { ttl = 60 })", "kv.set: \"k\": it takes no options"),
       ("kv.set('k')", "kv.set: \"k\": there is no value; kv.delete removes a key"),
       ("kv.set('', 1)", "kv.set: a key has 1 to 512 bytes and no zero among them; this one has 0"),
       (

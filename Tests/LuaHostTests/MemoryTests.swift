@@ -121,6 +121,7 @@ import Values
       limits: StateLimits(memoryLimit: 8 << 20))
     #expect(
       logs.end.failure
-        == "jobs/test.lua:2: an argument cannot be handed over: more data than the memory limit allows")
+        == "jobs/test.lua:2: log.info: an argument cannot be handed over: more data than the memory limit allows"
+    )
   }
 }

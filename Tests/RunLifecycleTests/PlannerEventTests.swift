@@ -62,6 +62,24 @@ import Testing
     #expect(harness.starts.map(\.isDry) == [true])
   }
 
+  @Test("tries a dry run again at once, and says when another run would be")
+  func dryRetry() throws {
+    var harness = try PlannerHarness("2026-01-01T11:55")
+    harness.ending = { _ in (.seconds(1), .failed("no")) }
+    try harness.goLive(
+      harness.plan([]) { $0.retry = RetryPolicy(count: 2, interval: .minutes(5), backoff: 2) })
+    try harness.handle(
+      .manual(
+        request: "r1" + Cause.dryRequestSuffix, job: harness.key, params: nil, testing: false))
+    try harness.run(until: "2026-01-01T11:55:10")
+    #expect(try harness.ledger() == ["11:55:00 #3 failed"])
+    #expect(harness.starts.count == 3)
+    #expect(
+      harness.notes.filter { $0.contains("dry") } == [
+        "dry: would be tried again in 5m, and is at once", "dry: would be tried again in 10m, and is at once",
+      ])
+  }
+
   @Test("runs a job once each of a list has ended so, and forgets nothing over a restart")
   func fanIn() throws {
     var harness = try PlannerHarness("2026-01-01T11:55")

@@ -16,8 +16,8 @@ end
 
 --- An iterator over the lines of a file, without their ends; a file of any size is read in pieces.
 --- A file that cannot be read gives nil and the reason.
-function fs.lines(path)
-  local chunk, err = host.chunk(path, 0)
+function fs.lines(path, ...)
+  local chunk, err = host.chunk(path, 0, ...)
   if not chunk then return nil, err end
   local offset, from = #chunk, 1
   return function()

@@ -11,8 +11,8 @@ local json = {}
 json.encode = host.encode
 
 --- The value of a JSON text, or nil and what is wrong with it.
-function json.decode(text)
-  local box, err = host.decode(text)
+function json.decode(text, ...)
+  local box, err = host.decode(text, ...)
   if not box then return nil, err end
   return box[1]
 end

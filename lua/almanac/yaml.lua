@@ -7,8 +7,8 @@ local host, lua = ...
 local yaml = { encode = host.encode, decode_all = host.decode_all }
 
 --- The value of a YAML text of one document, or nil and what is wrong with it.
-function yaml.decode(text)
-  local box, err = host.decode(text)
+function yaml.decode(text, ...)
+  local box, err = host.decode(text, ...)
   if not box then return nil, err end
   return box[1]
 end

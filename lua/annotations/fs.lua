@@ -146,7 +146,8 @@ function fs.disk(path) end
 ---@return string? err
 function fs.mkdir(path) end
 
----Removes a file, a link or an empty folder; with `recursive`, a folder and all that is in it.
+---Removes a file, a link or an empty folder; with `recursive`, a folder and all that is in it, but for what is mounted
+---there. What holds the job, the user's home or the like, or stands right below `/`, is refused.
 ---```lua
 ---local fs = require "almanac.fs"
 ---assert(fs.mkdir("old/logs") and fs.remove("old", { recursive = true }) and not fs.exists("old"))
@@ -174,7 +175,8 @@ function fs.remove(path, options) end
 ---@return string? err
 function fs.copy(from, to, options) end
 
----Gives a file or folder another path. A file that has it is replaced.
+---Gives a file or folder another path. A file that has it is replaced. What holds the job, the user's home or the
+---like, or stands right below `/`, is refused.
 ---```lua
 ---local fs = require "almanac.fs"
 ---assert(fs.write("draft.txt", "x") and fs.move("draft.txt", "final.txt"))

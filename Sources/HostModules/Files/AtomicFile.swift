@@ -6,17 +6,22 @@ import Synchronization
 ///
 /// It is written beside its destination under a hidden name, and renamed over it at the end, after
 /// its bytes have reached the disk. A destination that exists keeps its mode and, where that is
-/// allowed, its owner; one that is a symbolic link stays one. Use it from one thread at a time.
+/// allowed, its owner; one that is a symbolic link stays one,
+/// also where that leads to nothing yet. Use it from one thread at a time.
 final class AtomicFile: Sendable {
   private let destination: JobPath
   private let temporary: JobPath
+  private let cancellation: Cancellation
   let descriptor: Int32
   private let isOpen = Mutex(true)
 
-  init(replacing path: JobPath) throws(Trouble) {
-    destination = path.resolved ?? path
+  /// - Parameter cancellation: Of the run that writes it: a file that is not complete by then does not take its name.
+  init(replacing path: JobPath, _ cancellation: Cancellation = Cancellation()) throws(Trouble) {
+    self.cancellation = cancellation
+    destination = path.target
     var old = stat()
-    let exists = destination.withCString { stat($0, &old) } == 0
+    let exists = path.withCString { stat($0, &old) } == 0
+    if !exists, errno == ELOOP { throw .system("write", path) }
     if exists, old.st_mode & S_IFMT == S_IFDIR { throw .system("write", path, code: EISDIR) }
     guard !exists || old.st_mode & S_IFMT == S_IFREG else {
       throw Trouble("cannot write \(path.given): it is not a file")
@@ -66,6 +71,8 @@ final class AtomicFile: Sendable {
     if let mode { _ = fchmod(descriptor, mode) }
     if let modified { _ = futimens(descriptor, [modified, modified]) }
     guard retrying({ fsync(descriptor) }) == 0 else { throw .system("write", destination) }
+    // The disk may have taken its time.
+    try cancellation.check()
     let renamed = temporary.withCString { from in destination.withCString { rename(from, $0) } }
     guard renamed == 0 else { throw .system("write", destination) }
     close()

@@ -17,10 +17,10 @@ enum FileSystem {
 
   /// The bytes of a file from `offset` on, at most `limit`.
   ///
-  /// - Parameter refusing: What to say when the file has more than `limit` bytes; `nil` where that is all
-  ///   the caller wanted.
+  /// - Parameter refusing: What to say when the file has more than `limit` bytes, and how many, where that is
+  ///   known; `nil` where that is all the caller wanted.
   static func read(
-    _ path: JobPath, offset: Int = 0, limit: Int, refusing: ((_ size: Int) -> String)? = nil
+    _ path: JobPath, offset: Int = 0, limit: Int, refusing: ((_ size: Int?) -> String)? = nil
   ) throws(Trouble) -> [UInt8] {
     // Without O_NONBLOCK, opening a named pipe would wait for somebody to write to it.
     let descriptor = retrying { path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) } }
@@ -44,7 +44,7 @@ enum FileSystem {
     } catch {
       throw .system("read", path, code: error.code)
     }
-    if let refusing, bytes.count > limit { throw Trouble(refusing(bytes.count)) }
+    if let refusing, bytes.count > limit { throw Trouble(refusing(nil)) }
     return bytes
   }
 
@@ -92,34 +92,22 @@ enum FileSystem {
 
   /// Removes a file, a link or an empty folder; with `recursive`, a folder and all that is in it.
   /// Links are removed and not followed.
-  static func remove(_ path: JobPath, recursive: Bool) throws(Trouble) {
-    guard let status = try status(path, followingLinks: false) else {
+  static func remove(
+    _ path: JobPath, recursive: Bool, _ cancellation: Cancellation = Cancellation()
+  ) throws(Trouble) {
+    let entry = path.entry
+    guard let status = try status(entry, followingLinks: false) else {
       throw .system("remove", path, code: ENOENT)
     }
     guard isFolder(status) else {
-      guard path.withCString({ unlink($0) }) == 0 else { throw .system("remove", path) }
+      guard entry.withCString({ unlink($0) }) == 0 else { throw .system("remove", path) }
       return
     }
-    guard recursive else {
-      if path.withCString({ rmdir($0) }) == 0 { return }
-      guard errno == ENOTEMPTY || errno == EEXIST else { throw .system("remove", path) }
-      throw Trouble(
-        "cannot remove \(path.given): the folder is not empty ({ recursive = true } removes it all)")
-    }
-    var folders = [path]
-    var emptied: [JobPath] = []
-    while let folder = folders.popLast() {
-      emptied.append(folder)
-      for name in try names(in: folder) {
-        let entry = folder.appending(name)
-        if entry.withCString({ unlink($0) }) == 0 { continue }
-        guard errno == EISDIR || errno == EPERM else { throw .system("remove", entry) }
-        folders.append(entry)
-      }
-    }
-    for folder in emptied.reversed() where folder.withCString({ rmdir($0) }) != 0 {
-      throw .system("remove", folder)
-    }
+    if recursive { return try FolderRemoval.remove(entry, cancellation) }
+    if entry.withCString({ rmdir($0) }) == 0 { return }
+    guard errno == ENOTEMPTY || errno == EEXIST else { throw .system("remove", path) }
+    throw Trouble(
+      "cannot remove \(path.given): the folder is not empty ({ recursive = true } removes it all)")
   }
 
   /// What a symbolic link says.
@@ -154,7 +142,7 @@ enum FileSystem {
     _ source: JobPath, to destination: JobPath, _ cancellation: Cancellation = Cancellation()
   ) throws(Trouble) {
     let input = try InputFile(source, for: "copy", hint: " ({ recursive = true } copies it)")
-    let file = try AtomicFile(replacing: destination)
+    let file = try AtomicFile(replacing: destination, cancellation)
     defer { file.abandon() }
     while let piece = try input.next() {
       try cancellation.check()
@@ -178,13 +166,15 @@ enum FileSystem {
       throw Trouble("cannot copy \(source.given) to \(destination.given): that is in the folder itself")
     }
     let suffix = String(UInt64.random(in: .min ... .max), radix: 16)
-    let temporary = destination.parent.appending(Array(".almanac-\(suffix).tmp".utf8))
+    let temporary = destination.parent.appending(Array(".almanac-\(suffix).tmp".utf8)).shown(as: destination)
     do throws(Trouble) {
       try fill(temporary, from: source, cancellation)
+      try cancellation.check()
       guard temporary.withCString({ from in destination.withCString { rename(from, $0) } }) == 0 else {
         throw Trouble.system("write", destination)
       }
     } catch {
+      // Also where the run was stopped: nothing half is left.
       try? remove(temporary, recursive: true)
       throw error
     }
@@ -240,6 +230,6 @@ enum FileSystem {
     } else {
       try copy(source, to: destination, cancellation)
     }
-    try remove(source, recursive: isFolder)
+    try remove(source, recursive: isFolder, cancellation)
   }
 }

@@ -17,7 +17,7 @@ extension FilesModule {
         return [.bytes(given)]
       }
     },
-    .long("gunzip", of: "fs", changes: true) { arguments, job throws(Misuse) in
+    .long("gunzip", of: "fs", takes: 2, changes: true) { arguments, job throws(Misuse) in
       let source = try arguments.path(0, in: job, name: "from")
       let name = try arguments.bytes(0, "from")
       guard arguments[1] != .null || name.count > 3 && name.suffix(3).elementsEqual(gzipEnding) else {
@@ -44,7 +44,7 @@ extension FilesModule {
         ]
       }
     },
-    .long("untar", of: "fs", changes: true) { arguments, job throws(Misuse) in
+    .long("untar", of: "fs", takes: 2, changes: true) { arguments, job throws(Misuse) in
       let source = try arguments.path(0, in: job, name: "from")
       let folder = try arguments.path(1, in: job, name: "to")
       return { cancellation throws(Trouble) in

@@ -18,15 +18,16 @@ extension FilesModule {
         return [true]
       }
     },
-    .long("move", of: "fs", changes: true) { arguments, job throws(Misuse) in
+    .long("move", of: "fs", takes: 2, changes: true) { arguments, job throws(Misuse) in
       let source = try arguments.path(0, in: job, name: "from")
       let destination = try arguments.path(1, in: job, name: "to")
+      try refuse(source, job, of: arguments.function, done: "moved", program: "mv")
       return { cancellation throws(Trouble) in
         try FileSystem.move(source, to: destination, cancellation)
         return [true]
       }
     },
-    .long("hash", of: "fs", changes: false) { arguments, job throws(Misuse) in
+    .long("hash", of: "fs", takes: 2, changes: false) { arguments, job throws(Misuse) in
       let path = try arguments.path(0, in: job)
       let algorithm = try DigestAlgorithm(try arguments.optionalText(1, "digest") ?? "sha256", arguments)
       return { cancellation throws(Trouble) in
@@ -39,7 +40,7 @@ extension FilesModule {
         return [.string(BinaryText.hex(digest.finish()))]
       }
     },
-    function("chmod", changes: true) { arguments, job throws(Misuse) in
+    function("chmod", takes: 2, changes: true) { arguments, job throws(Misuse) in
       let path = try arguments.path(0, in: job)
       let text = try arguments.text(1, "mode")
       guard (3...4).contains(text.utf8.count), let mode = mode_t(text, radix: 8) else {
@@ -50,7 +51,7 @@ extension FilesModule {
         return [true]
       }
     },
-    function("symlink", changes: true) { arguments, job throws(Misuse) in
+    function("symlink", takes: 2, changes: true) { arguments, job throws(Misuse) in
       let target = try arguments.bytes(0, "target")
       guard !target.isEmpty, !target.contains(0) else {
         throw arguments.misuse("target is empty, or has a zero byte")
@@ -61,21 +62,22 @@ extension FilesModule {
         return [true]
       }
     },
-    function("readlink", changes: false) { arguments, job throws(Misuse) in
+    function("readlink", takes: 1, changes: false) { arguments, job throws(Misuse) in
       let path = try arguments.path(0, in: job)
       return { () throws(Trouble) in [.bytes(try FileSystem.link(path))] }
     },
     // What is in one folder, for the iterator of `fs.walk`, and the folder's own number.
-    function("scan", shownAs: "walk", changes: false) { arguments, job throws(Misuse) in
+    .long("scan", of: "fs", shownAs: "walk", changes: false) { arguments, job throws(Misuse) in
       let path = try arguments.path(0, in: job)
       let options = try arguments.options(1, known: ["depth", "follow", "hidden", "on_error"])
       _ = try options.count("depth", in: 1...Int.max)
       let follow = try options.flag("follow")
       let hidden = try options.flag("hidden", absent: true)
-      return { () throws(Trouble) in
+      return { cancellation throws(Trouble) in
         guard let folder = try FileSystem.status(path) else { throw .system("list", path, code: ENOENT) }
         var entries: [DataValue] = []
         for name in try FileSystem.names(in: path) where hidden || name.first != UInt8(ascii: ".") {
+          try cancellation.check()
           if let entry = try entry(path.appending(name), name, follow: follow) { entries.append(entry) }
         }
         return [.list(entries), .string("\(folder.st_dev):\(folder.st_ino)")]

@@ -23,30 +23,32 @@ enum FilesModule {
         return { () throws(Trouble) in
           if let size { return [.bytes(try FileSystem.read(path, offset: offset, limit: size))] }
           let bytes = try FileSystem.read(path, offset: offset, limit: readLimit) { size in
-            "cannot read \(path.given): it has \(megabytes(size)), more than \(megabytes(readLimit)) are not held "
-              + "at once (fs.lines reads line by line, { offset =, size = } a piece)"
+            let known = size.map { "it has \(megabytes($0)), " } ?? ""
+            return
+              "cannot read \(path.given): \(known)more than \(megabytes(readLimit)) are not held at once "
+              + "(fs.lines reads line by line, { offset =, size = } a piece)"
           }
           return [.bytes(bytes)]
         }
       },
       // A piece of a file for the iterator of `fs.lines`.
-      function("chunk", shownAs: "lines", changes: false) { arguments, job throws(Misuse) in
+      function("chunk", shownAs: "lines", takes: 2, changes: false) { arguments, job throws(Misuse) in
         let path = try arguments.path(0, in: job)
         let offset = Int(arguments[1].asInt ?? 0)
         return { () throws(Trouble) in [.bytes(try FileSystem.read(path, offset: offset, limit: lineChunk))] }
       },
-      function("write", changes: true) { arguments, job throws(Misuse) in
+      .long("write", of: "fs", takes: 2, changes: true) { arguments, job throws(Misuse) in
         let path = try arguments.path(0, in: job)
         let bytes = try arguments.bytes(1, "data")
-        return { () throws(Trouble) in
-          let file = try AtomicFile(replacing: path)
+        return { cancellation throws(Trouble) in
+          let file = try AtomicFile(replacing: path, cancellation)
           defer { file.abandon() }
           try file.write(bytes)
           try file.commit()
           return [true]
         }
       },
-      function("append", changes: true) { arguments, job throws(Misuse) in
+      function("append", takes: 2, changes: true) { arguments, job throws(Misuse) in
         let path = try arguments.path(0, in: job)
         let bytes = try arguments.bytes(1, "data")
         return { () throws(Trouble) in
@@ -54,42 +56,43 @@ enum FilesModule {
           return [true]
         }
       },
-      function("list", changes: false) { arguments, job throws(Misuse) in
+      function("list", takes: 1, changes: false) { arguments, job throws(Misuse) in
         let path =
           arguments[0] == .null
           ? try JobPath([UInt8(ascii: ".")], in: job.folder, of: "fs.list")
           : try arguments.path(0, in: job)
         return { () throws(Trouble) in [.list(try FileSystem.names(in: path).map(DataValue.bytes))] }
       },
-      function("glob", changes: false) { arguments, job throws(Misuse) in
+      .long("glob", of: "fs", takes: 1, changes: false) { arguments, job throws(Misuse) in
         let glob = try Glob(try arguments.bytes(0, "pattern"), in: job.folder, of: arguments.function)
-        return { () throws(Trouble) in [.list(try glob.matches().map(DataValue.bytes))] }
+        return { cancellation throws(Trouble) in [.list(try glob.matches(cancellation).map(DataValue.bytes))]
+        }
       },
-      function("exists", changes: false) { arguments, job throws(Misuse) in
+      function("exists", takes: 1, changes: false) { arguments, job throws(Misuse) in
         let path = try arguments.path(0, in: job)
         return { () throws(Trouble) in [.bool(try FileSystem.status(path) != nil)] }
       },
-      function("stat", changes: false) { arguments, job throws(Misuse) in
+      function("stat", takes: 1, changes: false) { arguments, job throws(Misuse) in
         let path = try arguments.path(0, in: job)
         return { () throws(Trouble) in [try stat(path)] }
       },
-      function("disk", changes: false) { arguments, job throws(Misuse) in
+      function("disk", takes: 1, changes: false) { arguments, job throws(Misuse) in
         let path = try arguments.path(0, in: job)
         return { () throws(Trouble) in [try disk(path)] }
       },
-      function("mkdir", changes: true) { arguments, job throws(Misuse) in
+      function("mkdir", takes: 1, changes: true) { arguments, job throws(Misuse) in
         let path = try arguments.path(0, in: job)
         return { () throws(Trouble) in
           try FileSystem.makeFolder(path)
           return [true]
         }
       },
-      function("remove", changes: true) { arguments, job throws(Misuse) in
+      .long("remove", of: "fs", changes: true) { arguments, job throws(Misuse) in
         let path = try arguments.path(0, in: job)
         let recursive = try arguments.options(1, known: ["recursive"]).flag("recursive")
-        if recursive { try refuseHome(path, job, arguments) }
-        return { () throws(Trouble) in
-          try FileSystem.remove(path, recursive: recursive)
+        if recursive { try refuse(path, job, of: arguments.function, done: "removed", program: "rm") }
+        return { cancellation throws(Trouble) in
+          try FileSystem.remove(path, recursive: recursive, cancellation)
           return [true]
         }
       },
@@ -106,10 +109,10 @@ enum FilesModule {
   ]
 
   static func function(
-    _ name: String, shownAs shown: String? = nil, changes: Bool,
+    _ name: String, shownAs shown: String? = nil, takes: Int? = nil, changes: Bool,
     _ prepare: @escaping @Sendable (Arguments, JobContext) throws(Misuse) -> HostFunction.Work
   ) -> HostFunction {
-    .blocking(name, of: "fs", shownAs: shown, changes: changes, prepare)
+    .blocking(name, of: "fs", shownAs: shown, takes: takes, changes: changes, prepare)
   }
 
   private static func stat(_ path: JobPath) throws(Trouble) -> DataValue {
@@ -143,11 +146,18 @@ enum FilesModule {
     ])
   }
 
-  /// A slip in a variable must not empty the job's own folder, or what holds it.
-  private static func refuseHome(_ path: JobPath, _ job: JobContext, _ arguments: Arguments) throws(Misuse) {
-    let folder = try JobPath([UInt8(ascii: ".")], in: job.folder, of: arguments.function)
-    guard let target = path.resolved, let home = folder.resolved, target.contains(home) else { return }
-    throw arguments.misuse("\(path.given) holds the job itself: it is not removed")
+  /// A slip in a variable must not take away the job's own folder, the user's home or the like.
+  ///
+  /// - Parameters:
+  ///   - done: What does not happen to it: `removed`.
+  ///   - program: What does it for those who mean it.
+  static func refuse(
+    _ path: JobPath, _ job: JobContext, of function: String, done: String, program: String
+  ) throws(Misuse) {
+    guard let objection = ProtectedFolders(of: job).objection(to: path) else { return }
+    throw Misuse(
+      "\(function): \(path.given) \(objection): it is not \(done) (almanac.process with \"\(program)\" does what you mean)"
+    )
   }
 
   static func seconds(_ time: timespec) -> Double {

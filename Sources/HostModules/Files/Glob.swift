@@ -28,7 +28,7 @@ struct Glob {
   }
 
   /// The paths that match, in order of their bytes.
-  func matches() throws(Trouble) -> [[UInt8]] {
+  func matches(_ cancellation: Cancellation = Cancellation()) throws(Trouble) -> [[UInt8]] {
     var found: Set<[UInt8]> = []
     var visits = 0
     var pending: [(path: JobPath, text: [UInt8], rest: ArraySlice<[UInt8]>)] = [
@@ -49,6 +49,7 @@ struct Glob {
       // `a/**` means all that is below `a`; in `a/**/b`, `b` may stand in `a` itself.
       if isAnyDepth, !after.isEmpty { pending.append((path, text, after)) }
       for name in (try? FileSystem.names(in: path)) ?? [] {
+        try cancellation.check()
         visits += 1
         guard visits <= Self.visitLimit else {
           throw Trouble("the pattern looks at more than \(Self.visitLimit) names: begin it with a folder")

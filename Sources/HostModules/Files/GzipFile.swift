@@ -10,7 +10,7 @@ enum GzipFile {
     _ source: JobPath, to destination: JobPath, level: Int, _ cancellation: Cancellation
   ) throws(Trouble) {
     let input = try InputFile(source, for: "pack", hint: " (fs.tar packs it)")
-    let output = try AtomicFile(replacing: destination)
+    let output = try AtomicFile(replacing: destination, cancellation)
     defer { output.abandon() }
     let stream = ZlibStream()
     guard
@@ -40,7 +40,7 @@ enum GzipFile {
   ) throws(Trouble) {
     let input = try InputFile(source, for: "unpack")
     let unpacked = try GunzipSource(input)
-    let output = try AtomicFile(replacing: destination)
+    let output = try AtomicFile(replacing: destination, cancellation)
     defer { output.abandon() }
     while let piece = try unpacked.next() {
       try cancellation.check()

@@ -34,7 +34,7 @@ final class TarWriter {
     _ source: JobPath, to destination: JobPath, _ options: Options, _ cancellation: Cancellation
   ) throws(Trouble) -> TarWriter {
     guard let status = try FileSystem.status(source) else { throw .system("pack", source, code: ENOENT) }
-    let file = try AtomicFile(replacing: destination)
+    let file = try AtomicFile(replacing: destination, cancellation)
     defer { file.abandon() }
     let old = try FileSystem.status(destination)
     let locale = UTF8Locale()
@@ -82,6 +82,8 @@ final class TarWriter {
     // A warning (a name that is not UTF-8) is no reason to give up.
     guard result < ARCHIVE_WARN else { return }
     let text = archive_error_string(archive).map { String(cString: $0) } ?? "it cannot be written"
+    // All that is said of a full disk, for one.
+    if text == "Write error" { throw .system("write", destination, code: archive_errno(archive)) }
     throw Trouble("cannot write \(destination.given): \(text)")
   }
 

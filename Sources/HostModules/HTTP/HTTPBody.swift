@@ -34,9 +34,14 @@ struct HTTPBody: Sendable {
 
   private static func size(of path: JobPath) -> Result<Int, Trouble> {
     do throws(Trouble) {
-      // One byte is read to find out whether it can be.
-      _ = try FileSystem.read(path, limit: 1)
-      return .success(Int(try FileSystem.status(path)?.st_size ?? 0))
+      // A piece is read to find out whether it can be, and whether its size is what the system says it is.
+      let file = try InputFile(path, for: "read")
+      let size = Int(file.status.st_size)
+      if size == 0, try file.next() != nil {
+        throw Trouble(
+          "cannot send \(path.given): its size is not known before it is read (fs.copy makes a file of it)")
+      }
+      return .success(size)
     } catch {
       return .failure(error)
     }

@@ -109,8 +109,11 @@ struct HTTPExchange: Sendable {
   private func save(
     _ body: DecodedBody, to path: JobPath, _ progress: HTTPProgress
   ) async throws -> Int {
+    let cancellation = Cancellation()
     let file = try await BlockingWork.value {
-      do throws(Trouble) { return .success(try AtomicFile(replacing: path)) } catch { return .failure(error) }
+      do throws(Trouble) { return .success(try AtomicFile(replacing: path, cancellation)) } catch {
+        return .failure(error)
+      }
     }
     defer { file.abandon() }
     var size = 0
@@ -125,8 +128,12 @@ struct HTTPExchange: Sendable {
     // A body that was cut off by a cancellation ends like a whole one.
     try Task.checkCancellation()
     progress.complete()
-    try await BlockingWork.value {
-      do throws(Trouble) { return .success(try file.commit()) } catch { return .failure(error) }
+    try await withTaskCancellationHandler {
+      try await BlockingWork.value {
+        do throws(Trouble) { return .success(try file.commit()) } catch { return .failure(error) }
+      }
+    } onCancel: {
+      cancellation.cancel()
     }
     return size
   }

@@ -138,7 +138,12 @@ enum IOModule {
     ) { call in
       path(call, 0) { from in
         path(call, 1) { to in
-          answering(call) { () throws(SystemError) in
+          do throws(Misuse) {
+            try FilesModule.refuse(from, call.job, of: "os.rename", done: "moved", program: "mv")
+          } catch {
+            return .misuse(error.text)
+          }
+          return answering(call) { () throws(SystemError) in
             guard from.withCString({ from in to.withCString { Glibc.rename(from, $0) } }) == 0 else {
               throw SystemError(code: errno)
             }

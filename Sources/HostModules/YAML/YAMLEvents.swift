@@ -86,8 +86,10 @@ final class YAMLEvents {
 
   private var damage: YAMLDamage {
     let parser = parser.pointee
-    let problem = parser.problem.map { String(cString: $0) } ?? "it cannot be read"
-    let context = parser.context.map { String(cString: $0) + ", " } ?? ""
+    var problem = parser.problem.map { String(cString: $0) } ?? "it cannot be read"
+    var context = parser.context.map { String(cString: $0) + ", " } ?? ""
+    // It looks far ahead for what might be a key, and has a limit of its own.
+    if problem.hasPrefix("Maximum nesting level") { (context, problem) = ("", YAMLReader.tooDeep) }
     // A byte that is no UTF-8 is found before there is a line.
     let place = parser.error == YAML_READER_ERROR ? parser.mark : parser.problem_mark
     return YAMLDamage(mark: Self.mark(place), what: context + problem)

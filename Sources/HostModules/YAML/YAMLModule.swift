@@ -4,17 +4,17 @@ import Values
 /// `almanac.yaml`: Lua values to YAML text and back.
 enum YAMLModule {
   static let functions: [HostFunction] = [
-    .immediate("encode", of: "yaml") { arguments, _ throws(Misuse) in
+    .immediate("encode", of: "yaml", takes: 1) { arguments, _ throws(Misuse) in
       do throws(YAMLTrouble) { return .values([.string(try YAMLWriter.document(arguments[0]))]) } catch {
         throw arguments.misuse(error.text)
       }
     },
     // The value comes in a list, so that `null` arrives as `yaml.null` and not as `nil`.
-    .immediate("decode", of: "yaml") { arguments, _ throws(Misuse) in
+    .immediate("decode", of: "yaml", takes: 1) { arguments, _ throws(Misuse) in
       let text = try arguments.bytes(0, "text")
       return reading { () throws(YAMLDamage) in [try YAMLReader.document(text)] }
     },
-    .immediate("decode_all", of: "yaml") { arguments, _ throws(Misuse) in
+    .immediate("decode_all", of: "yaml", takes: 1) { arguments, _ throws(Misuse) in
       let text = try arguments.bytes(0, "text")
       return reading { () throws(YAMLDamage) in try YAMLReader.documents(text) }
     },

@@ -15,6 +15,7 @@ struct YAMLReader {
   /// What a value weighs beside its text.
   private static let valueWeight = 16
   private static let tagPrefix = "tag:yaml.org,2002:"
+  static let tooDeep = "nested deeper than \(ByteReader.maximumDepth) levels"
 
   private let events: YAMLEvents
   private var anchors: [String: Anchored] = [:]
@@ -92,7 +93,7 @@ struct YAMLReader {
 
   private func check(depth: Int, _ event: YAMLEvents.Event) throws(YAMLDamage) {
     guard depth <= ByteReader.maximumDepth else {
-      throw YAMLDamage(mark: event.mark, what: "nested deeper than \(ByteReader.maximumDepth) levels")
+      throw YAMLDamage(mark: event.mark, what: Self.tooDeep)
     }
   }
 

@@ -43,6 +43,11 @@ public struct Arguments: Sendable {
     do throws(Misuse) { return try Span(self[index], name).seconds } catch { throw misuse(error.text) }
   }
 
+  /// Refuses a table of options behind the arguments that the function takes, `count` of them.
+  public func refuseOptions(after count: Int) throws(Misuse) {
+    if case .table = self[count] { throw misuse("it takes no options") }
+  }
+
   /// The options at `index`: an absent table has none of them.
   public func options(_ index: Int, known: [String]) throws(Misuse) -> Options {
     try Options(self[index], of: function, known: known)

@@ -2,6 +2,11 @@ import Glibc
 
 /// Paths as jobs write them, and where they lead. Names of files are bytes, in any encoding.
 public enum FilePath {
+  /// The home of the user that the host runs as; `nil` where the environment names none.
+  public static let home = getenv("HOME").map { home in
+    (0..<strlen(home)).map { UInt8(bitPattern: home[$0]) }
+  }
+
   /// The path from the root on: a relative one counts from `folder`, and a leading `~/` is the user's home.
   public static func absolute(_ path: [UInt8], in folder: String) -> [UInt8] {
     if path.first == slash { return path }
@@ -24,9 +29,6 @@ public enum FilePath {
   private static let linkLimit = 40
   private static let slash = UInt8(ascii: "/")
   private static let tilde = UInt8(ascii: "~")
-  private static let home = getenv("HOME").map { home in
-    (0..<strlen(home)).map { UInt8(bitPattern: home[$0]) }
-  }
 
   private static func follow(_ path: [UInt8], followsLast: Bool = true, links: Int) -> [UInt8] {
     if followsLast, let real = real(path) { return real }

@@ -75,6 +75,9 @@ enum KeyValueModule {
 
   /// What is to be kept, as JSON.
   private static func json(of call: HostCall, key: String) throws(Misuse) -> String {
+    if call.arguments.count > 2, case .table = call.arguments[2] {
+      throw Misuse("\"\(key)\": it takes no options")
+    }
     let value = call.arguments.count > 1 ? call.arguments[1] : .null
     if value == .null {
       throw Misuse("\"\(key)\": there is no value; kv.delete removes a key")
