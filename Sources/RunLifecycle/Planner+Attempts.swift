@@ -35,12 +35,22 @@ extension Planner {
     }
   }
 
-  /// The instants have rows already: the accounts pass them, and nothing starts.
+  /// The first instants of claims have rows already. What else these were for is claimed anew; where that is
+  /// nothing, the accounts pass, and nothing starts.
   mutating func giveUp(_ ids: [RunID], at now: Instant) {
     for id in ids {
       guard let slot = slotOfRun[id], let index = jobs[slot].index(of: id) else { continue }
       guard case .claiming(let changes) = jobs[slot].open[index].phase else { continue }
       note(.warning, job: jobs[slot].plan.key, "\(jobs[slot].open[index].run.cause) has a row already")
+      if let rest = rest(of: jobs[slot].open[index].run, in: slot) {
+        jobs[slot].disengage(id)
+        slotOfRun[id] = nil
+        slotOfRun[rest.id] = slot
+        jobs[slot].open[index].run = rest
+        if jobs[slot].inFlight == id { jobs[slot].inFlight = rest.id }
+        decisions.append(.claim(rest, changes))
+        continue
+      }
       leavePlace(index, slot)
       jobs[slot].open.remove(at: index)
       slotOfRun[id] = nil
@@ -59,21 +69,33 @@ extension Planner {
   }
 
   /// Records the instants of a row without its first, which has a row already.
-  mutating func recordRest(of run: Run) {
+  mutating func recordRest(of run: Run, _ changes: [AccountChange]) {
     note(.warning, job: run.job, "\(run.cause) has a row already")
-    guard let slot = slots[run.job], let schedule = jobs[slot].plan.schedule else { return }
-    let moves = jobs[slot].triggers.filter { $0.fingerprint != StoredAccount.retired }.map {
-      $0.change(of: run.job)
+    guard let slot = slots[run.job] else { return }
+    // An account that has moved on since is written with the row that has moved it, and not before.
+    let moves = changes.filter { change in
+      jobs[slot].triggers.contains { $0.change(of: run.job) == change }
     }
+    if let rest = rest(of: run, in: slot) {
+      // Together: the accounts pass no instant that is in no row.
+      decisions.append(.record(rest, moves))
+    } else if !moves.isEmpty {
+      decisions.append(.account(moves))
+    }
+  }
+
+  /// The row without its first instant; `nil` where there is no other.
+  private mutating func rest(of run: Run, in slot: Int) -> Run? {
+    guard let schedule = jobs[slot].plan.schedule, let last = run.dueUntil else { return nil }
     let passed = TriggerAccount(accountedThrough: run.dueAt, lastDue: run.dueAt)
     let next = schedule.triggers.indices.compactMap { schedule.nextFiring(of: $0, after: passed)?.dueAt }
       .min()
-    guard let last = run.dueUntil, let next, next <= last else { return decisions.append(.account(moves)) }
+    guard let next, next <= last else { return nil }
     var rest = run
     (rest.id, rest.cause, rest.dueAt) = (newID(), .clock(next), next)
     (rest.dueUntil, rest.count) = next == last ? (nil, 1) : (last, max(2, run.count - 1))
-    // Together: the accounts pass no instant that is in no row.
-    decisions.append(.record(rest, moves))
+    rest.notBefore = max(run.notBefore, next)
+    return rest
   }
 
   /// Claims again what the store refused.

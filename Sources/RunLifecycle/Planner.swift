@@ -78,7 +78,7 @@ public struct Planner: Sendable {
     case .claimed(let ids): confirm(ids, at: now)
     case .claimFailed(let ids, let reason): refuse(ids, reason: reason, at: now)
     case .claimTaken(let ids): giveUp(ids, at: now)
-    case .recordTaken(let run): recordRest(of: run)
+    case .recordTaken(let run, let changes): recordRest(of: run, changes)
     case .attemptStarted(let id, let at): attemptStarted(id, at: at)
     case .attemptEnded(let id, let end): attemptEnded(id, end, at: now)
     case .manual(let request, let key, let params, let testing):

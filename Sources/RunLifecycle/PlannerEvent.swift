@@ -21,11 +21,10 @@ public enum PlannerEvent: Sendable, Equatable {
   /// The store could not record these claims, and has forgotten them: nothing of them may start. They are
   /// planned again.
   case claimFailed([RunID], reason: String)
-  /// Their instants have rows already: the clock was set back, and they are read a second time. There is nothing to
-  /// start.
+  /// Their first instants have rows already: the clock was set back, and they are read a second time.
   case claimTaken([RunID])
   /// The first instant of a row that was to be recorded has a row already, for the same reason.
-  case recordTaken(Run)
+  case recordTaken(Run, [AccountChange])
   /// The executor has called `main`.
   case attemptStarted(RunID, at: Instant)
   case attemptEnded(RunID, AttemptEnd)

@@ -297,8 +297,8 @@ extension Runner {
         handle(.claimTaken(claimed))
         return true
       }
-      if case .record(let run, _) = changes.first {
-        handle(.recordTaken(run))
+      if case .record(let run, let moves) = changes.first {
+        handle(.recordTaken(run, moves))
       } else {
         logger.error("a change that does not fit the ledger was dropped: \(error)")
       }

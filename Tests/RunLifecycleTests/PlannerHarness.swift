@@ -66,13 +66,17 @@ struct PlannerHarness {
     for decision in planner.handle(event, at: now) {
       switch decision {
       case .claim(let run, let moves):
-        try store.commit([.claim(run, moves)])
-        claims.append(run.id)
+        do {
+          try store.commit([.claim(run, moves)])
+          claims.append(run.id)
+        } catch let error as StoreError where error.kind == .conflict {
+          answers.append(.claimTaken([run.id]))
+        }
       case .record(let run, let moves):
         do { try store.commit([.record(run, moves)]) } catch let error as StoreError
           where error.kind == .conflict
         {
-          answers.append(.recordTaken(run))
+          answers.append(.recordTaken(run, moves))
         }
       case .account(let moves): try store.commit([.account(moves)])
       case .update(let run, let moves): try store.commit([.update(run, moves)])

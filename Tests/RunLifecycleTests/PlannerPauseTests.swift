@@ -86,4 +86,29 @@ import Testing
     #expect(try harness.ledger() == ["10:00:00...10:05:00 x6 skipped"])
     #expect(harness.planner.nextWake == nil)
   }
+
+  @Test("a row whose first instant has one already is claimed for the others, also when the pause has ended")
+  func firstIsTaken() throws {
+    var harness = try PlannerHarness("2026-01-01T09:30")
+    let plan = try harness.plan([Trigger(.every(.hours(1)), startAt: Instant(microseconds: 0))])
+    try harness.goLive(plan)
+    let ten = try Instant(parsing: "2026-01-01T10:00", in: .utc)
+    var other = Run(
+      id: RunID(900), job: harness.key, trigger: "another", cause: .clock(ten), dueAt: ten, dueUntil: nil,
+      count: 1,
+      notBefore: ten, node: "n", version: plan.version)
+    other.state = .ended
+    other.outcome = .succeeded
+    try harness.store.commit([.record(other, [])])
+    try harness.handle(.pause(harness.key, by: "eva"))
+    // The machine slept.
+    harness.now = try Instant(parsing: "2026-01-01T12:30", in: .utc)
+    try harness.handle(.timePassed)
+    try harness.handle(.resume(harness.key, by: "eva"))
+    try harness.run(until: "2026-01-01T13:30")
+    #expect(
+      try Set(harness.ledger()) == [
+        "10:00:00 succeeded", "11:00:00...12:00:00 x2 skipped", "13:00:00 succeeded",
+      ])
+  }
 }

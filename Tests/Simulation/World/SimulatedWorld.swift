@@ -436,8 +436,8 @@ extension SimulatedWorld {
       case .claim(let run, _) where (try? store.commit([write.change])) == nil:
         taken.append(.claimTaken([run.id]))
         claims.removeAll { $0 == run.id }
-      case .record(let run, _) where (try? store.commit([write.change])) == nil:
-        taken.append(.recordTaken(run))
+      case .record(let run, let moves) where (try? store.commit([write.change])) == nil:
+        taken.append(.recordTaken(run, moves))
       case .claim, .record: committed.append(write)
       default: apply([write])
       }
